@@ -1,0 +1,80 @@
+"""The texts that models are asked with, kept as prose in the .md files beside this module.
+
+A template has a part under `## system` and one under `## user`; either may hold Jinja placeholders. Crowd text, answers
+and replies are untrusted: a template puts them through the `fence` filter, which sets them between two delimiter lines
+and neutralises the delimiter inside. Values are data for Jinja, never templates themselves.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+LENGTH_DELIMITER = 16
+_PART = re.compile(r"^## (system|user)\n", re.MULTILINE)
+
+
+def delimiter_of(prompt_text: str) -> str:
+    """The delimiter of every call about this prompt, the same each time so that servers can reuse the prefix.
+
+    Returns:
+        The first 16 hex digits of the sha256 of the text.
+    """
+    return hashlib.sha256(prompt_text.encode()).hexdigest()[:LENGTH_DELIMITER]
+
+
+def fence(text: str, delimiter: str) -> str:
+    """`text` between two lines that carry `delimiter`; a delimiter inside the text is cut by a dash."""
+    half = LENGTH_DELIMITER // 2
+    harmless = re.sub(re.escape(delimiter), f"{delimiter[:half]}-{delimiter[half:]}", text, flags=re.IGNORECASE)
+    return f"<<<{delimiter}\n{harmless}\n{delimiter}>>>"
+
+
+@jinja2.pass_context
+def _fence_filter(context: jinja2.runtime.Context, text: str) -> str:
+    return fence(text, context["delimiter"])
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One prompt file; its sha256 goes into every request_key, so that a changed word asks again."""
+
+    name: str
+    text: str
+    sha256: str
+
+    def render(self, values: Mapping[str, str], *, delimiter: str) -> list[dict[str, str]]:
+        """Chat messages with `values` filled in.
+
+        Args:
+            values: what the placeholders stand for; a missing one raises jinja2.UndefinedError.
+            delimiter: of the prompt that the call is about, see `delimiter_of`.
+        """
+        return [
+            {"role": role, "content": body.render(values, delimiter=delimiter)} for role, body in _compiled(self.text)
+        ]
+
+
+@cache
+def _compiled(text: str) -> list[tuple[str, jinja2.Template]]:
+    """The parts of a template with their roles. Chat text is not HTML, hence no autoescape."""
+    environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+    environment.filters["fence"] = _fence_filter
+    _, *parts = _PART.split(text)
+    return [(role, environment.from_string(body.strip())) for role, body in zip(parts[::2], parts[1::2], strict=True)]
+
+
+@cache
+def load_template(name: str) -> Template:
+    """The template `prompts/<name>.md`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+    return Template(name=name, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())
