@@ -1,0 +1,141 @@
+"""The live database: short transactions under one lock, reads that bind their values, appends that are anti-joins."""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from benchbuilder.errors import WarehouseError
+from benchbuilder.schemas import RELATIONS
+from benchbuilder.warehouse.lock import FileLock
+from benchbuilder.warehouse.migrations import migrate
+
+
+class Writer:
+    """One open transaction; what it reads it sees with its own appends."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def read(self, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **bound: Any) -> pl.DataFrame:
+        """See `Warehouse.read`."""
+        return _read(self._connection, query, frames or {}, bound)
+
+    def append(self, relation: str, frame: pl.DataFrame) -> int:
+        """Add the rows whose key is not there yet.
+
+        Args:
+            relation: a name in `benchbuilder.schemas.RELATIONS`.
+            frame: rows of its schema; of two rows with one key the first counts.
+
+        Returns:
+            How many rows were added.
+
+        Raises:
+            dataframely.exc.ValidationError: the frame does not fit the schema.
+        """
+        schema = RELATIONS[relation]
+        keys = schema.primary_key()
+        rows = schema.validate(frame.unique(keys, keep="first", maintain_order=True), cast=True)
+        if rows.is_empty():
+            return 0
+        self._connection.register("incoming", rows)
+        same = " and ".join(f"present.{key} = incoming.{key}" for key in keys)
+        # Names come from our own schemas, never from outside.
+        query = f"insert into {relation} by name select * from incoming where not exists (from {relation} present where {same})"  # noqa: S608, E501
+        count = self._connection.execute(query).fetchone()
+        self._connection.unregister("incoming")
+        return int(count[0]) if count else 0
+
+
+class Warehouse:
+    """The warehouse of one state folder; creates and migrates it where needed.
+
+    Raises:
+        WarehouseError: the folder cannot be created or written.
+    """
+
+    def __init__(self, state_dir: Path, lock_timeout_seconds: float = 120) -> None:
+        self.state_dir = state_dir
+        self.path = state_dir / "warehouse.duckdb"
+        try:
+            state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in ("locks", "spool", "snapshots", "reports"):
+                (state_dir / name).mkdir(mode=0o700, exist_ok=True)
+            self.lock = FileLock(state_dir / "locks" / "warehouse.lock", lock_timeout_seconds)
+            with self._open() as connection:
+                migrate(connection)
+                if not connection.execute("from warehouse").fetchall():
+                    connection.execute("insert into warehouse values ($1, current_timestamp)", [str(uuid.uuid4())])
+        except OSError as error:
+            raise WarehouseError(f"state_dir {state_dir}: cannot be written: {error.strerror}") from error
+
+    @contextmanager
+    def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The file under its lock; checkpointed before it is closed, so that a copy of the file alone is whole."""
+        with self.lock.hold():
+            try:
+                connection = duckdb.connect(self.path)
+            except duckdb.Error as error:
+                raise WarehouseError(f"{self.path}: cannot be opened: {error}") from error
+            try:
+                connection.execute("set timezone = 'UTC'")
+                yield connection
+                connection.execute("checkpoint")
+            finally:
+                connection.close()
+
+    def read(self, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **bound: Any) -> pl.DataFrame:
+        """The rows of one query.
+
+        Args:
+            query: SQL with named parameters ($name); it may name the `frames`.
+            frames: Polars frames that the query joins with, by name.
+            **bound: values of the parameters.
+        """
+        with self._open() as connection:
+            return _read(connection, query, frames or {}, bound)
+
+    @contextmanager
+    def write(self) -> Iterator[Writer]:
+        """One transaction: all of it or nothing."""
+        with self._open() as connection:
+            connection.begin()
+            try:
+                yield Writer(connection)
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def append(self, relation: str, frame: pl.DataFrame) -> int:
+        """`Writer.append` in a transaction of its own."""
+        with self.write() as writer:
+            return writer.append(relation, frame)
+
+    @cached_property
+    def warehouse_id(self) -> str:
+        """Which warehouse this is: minted at creation, renewed by a restore."""
+        return str(self.read("select warehouse_id from warehouse").item())
+
+    def named_lock(self, name: str, timeout_seconds: float = 24 * 3600) -> FileLock:
+        """The lock of one piece of model traffic, e.g. `answer-gpt-4`; it may be held for as long as that takes."""
+        harmless = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+        return FileLock(self.state_dir / "locks" / f"{harmless}.lock", timeout_seconds)
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, query: str, frames: Mapping[str, pl.DataFrame], bound: Mapping[str, Any]
+) -> pl.DataFrame:
+    for name, frame in frames.items():
+        connection.register(name, frame)
+    try:
+        return connection.execute(query, dict(bound) or None).pl()
+    finally:
+        for name in frames:
+            connection.unregister(name)

@@ -1,0 +1,30 @@
+-- Each row points to something that is not there.
+select
+    'sightings' as relation,
+    sighting_id as row_key
+from sightings
+anti join prompts on sightings.prompt_id = prompts.prompt_id
+union all
+select
+    'questions' as relation,
+    prompt_id as row_key
+from questions
+anti join prompts on questions.prompt_id = prompts.prompt_id
+union all
+select
+    'answers' as relation,
+    request_key as row_key
+from answers
+anti join completions on answers.request_key = completions.request_key
+union all
+select
+    'judgments' as relation,
+    request_key as row_key
+from judgments
+anti join completions on judgments.request_key = completions.request_key
+union all
+select
+    'leaderboard_rows' as relation,
+    leaderboard_id as row_key
+from leaderboard_rows
+anti join leaderboards on leaderboard_rows.leaderboard_id = leaderboards.leaderboard_id;

@@ -1,0 +1,103 @@
+-- grain: one prompt, as the newest version sees it: the stage it reached and why it went no further.
+create or replace view prompt_outcomes as
+with
+
+latest as (
+    select * from latest_benchmark
+),
+
+latest_curation as (
+    select coalesce(
+        (select latest.curation_digest from latest),
+        (select curations.curation_digest from curations order by curations.curated_at desc limit 1)
+    ) as curation_digest
+),
+
+curated as (
+    select curations.*
+    from curations
+    inner join latest_curation on curations.curation_digest = latest_curation.curation_digest
+),
+
+chosen as (
+    select questions.*
+    from questions
+    inner join latest on questions.benchmark_id = latest.benchmark_id
+),
+
+passed_over as (
+    select turned_away.*
+    from turned_away
+    inner join latest on turned_away.benchmark_id = latest.benchmark_id
+)
+
+select
+    prompts.prompt_id,
+    prompts.text,
+    prompt_sightings.sources,
+    prompt_sightings.first_seen_at,
+    prompt_sightings.count_sightings,
+    case
+        when chosen.prompt_id is not null then 'question'
+        when curated.prompt_id is null then 'waiting'
+        when curated.outcome = 'rejected' then 'curation'
+        when passed_over.prompt_id is not null then 'selection'
+        else 'waiting'
+    end as stage,
+    case
+        when chosen.prompt_id is not null then null
+        when curated.prompt_id is null then 'not_curated_yet'
+        when curated.outcome = 'rejected' then curated.reason
+        else coalesce(passed_over.reason, 'not_in_a_version_yet')
+    end as reason,
+    curated.language,
+    curated.count_tokens,
+    curated.duplicate_of,
+    passed_over.threshold,
+    passed_over.measured
+from prompts
+left join prompt_sightings on prompts.prompt_id = prompt_sightings.prompt_id
+left join curated on prompts.prompt_id = curated.prompt_id
+left join chosen on prompts.prompt_id = chosen.prompt_id
+left join passed_over on prompts.prompt_id = passed_over.prompt_id;
+
+-- grain: one stage and reason. Every record that was ever read is counted in exactly one row.
+create or replace view funnel as
+with
+
+counted as (
+    select
+        1 as step,
+        'ingest' as stage,
+        reason,
+        count(*) as count_records
+    from rejections
+    group by all
+    union all
+    select
+        2 as step,
+        'ingest' as stage,
+        'repeated_record' as reason,
+        coalesce(sum(count_repeated), 0)::bigint as count_records
+    from ingest_batches
+    union all
+    select
+        2 as step,
+        'ingest' as stage,
+        'duplicate' as reason,
+        coalesce(sum(count_sightings - 1), 0)::bigint as count_records
+    from prompt_sightings
+    union all
+    select
+        case stage when 'curation' then 3 when 'selection' then 4 when 'waiting' then 5 else 6 end as step,
+        stage,
+        coalesce(reason, 'kept') as reason,
+        count(*) as count_records
+    from prompt_outcomes
+    group by all
+)
+
+select *
+from counted
+where count_records > 0
+order by step, count_records desc, reason;
