@@ -8,7 +8,8 @@
     │   ├── LockTimeoutError   1   another run holds a lock for too long (passing: a step is retried)
     │   └── CheckFailedError   5   sql/checks found rows that must not exist
     ├── SourceError            2   a source as a whole cannot be read (a bad record is a rejection, not an error)
-    ├── EndpointError          6   a model cannot be asked at all: dead, no key, no weights
+    ├── EndpointError          6   a model cannot be asked at all: no permission, unknown there, no weights
+    │   └── EndpointOutError   6   nobody has answered past the deadline (passing: a step is retried)
     ├── IncompleteError        3   a step left work undone that a later run takes up
     │   ├── BudgetError        4   the cap in USD or in calls was reached
     │   └── CancelledRunError  130 somebody stopped the run
@@ -63,9 +64,13 @@ class SourceError(BenchBuilderError):
 
 
 class EndpointError(BenchBuilderError):
-    """A model cannot be asked at all: its endpoint is out, its key or its weights are missing."""
+    """A model cannot be asked at all: no permission, unknown to its endpoint, its weights missing."""
 
     exit_code = 6
+
+
+class EndpointOutError(EndpointError):
+    """Nobody has answered at an endpoint past its deadline."""
 
 
 class IncompleteError(BenchBuilderError):

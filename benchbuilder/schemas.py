@@ -4,7 +4,11 @@ The DDL in sql/migrations is the source of truth for what a column means; a test
 `primary_key` are the key by which an append is an anti-join; the database itself enforces none.
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import dataframely as dy
+import polars as pl
 
 
 class IngestBatches(dy.Schema):
@@ -153,13 +157,13 @@ class Judgments(dy.Schema):
     request_key = dy.String(primary_key=True)
     parser_version = dy.Int32(primary_key=True)
     prompt_id = dy.String(nullable=False)
-    model = dy.String(nullable=False)
+    model = dy.String(primary_key=True)
     answer_key = dy.String(nullable=False)
-    baseline = dy.String(nullable=False)
+    baseline = dy.String(primary_key=True)
     baseline_answer_key = dy.String(nullable=False)
     judge = dy.String(nullable=False)
     judge_digest = dy.String(nullable=False)
-    baseline_first = dy.Bool(nullable=False)
+    baseline_first = dy.Bool(primary_key=True)
     replicate = dy.Int32(nullable=False)
     verdict = dy.String(nullable=True)
     reason = dy.String(nullable=True)
@@ -318,3 +322,13 @@ RELATIONS: dict[str, type[dy.Schema]] = {
     "leaderboards": Leaderboards,
     "leaderboard_rows": LeaderboardRows,
 }
+
+
+def frame_of(relation: str, rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Rows as a frame with the columns and types of a relation; a column that a row lacks is null.
+
+    Args:
+        relation: a name in `RELATIONS`.
+        rows: one mapping per row.
+    """
+    return pl.DataFrame(list(rows), schema=RELATIONS[relation].create_empty().schema)

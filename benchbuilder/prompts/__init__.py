@@ -1,8 +1,9 @@
 """The texts that models are asked with, kept as prose in the .md files beside this module.
 
-A template has a part under `## system` and one under `## user`; either may hold Jinja placeholders. Crowd text, answers
-and replies are untrusted: a template puts them through the `fence` filter, which sets them between two delimiter lines
-and neutralises the delimiter inside. Values are data for Jinja, never templates themselves.
+A template has parts under `## system`, `## user` and, where the reply shall go on from given words, `## assistant`; each
+may hold Jinja placeholders. Crowd text, answers and replies are untrusted: a template puts them through the `fence`
+filter, which sets them between two delimiter lines and neutralises inside what could end them: the delimiter, and the
+control tokens of chat formats. Values are data for Jinja, never templates themselves.
 """
 
 import hashlib
@@ -16,7 +17,8 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LENGTH_DELIMITER = 16
-_PART = re.compile(r"^## (system|user)\n", re.MULTILINE)
+_PART = re.compile(r"^## (system|user|assistant)\n", re.MULTILINE)
+_CONTROL_TOKEN = re.compile(r"<\|(?=\w+\|>)")
 
 
 def delimiter_of(prompt_text: str) -> str:
@@ -29,9 +31,10 @@ def delimiter_of(prompt_text: str) -> str:
 
 
 def fence(text: str, delimiter: str) -> str:
-    """`text` between two lines that carry `delimiter`; a delimiter inside the text is cut by a dash."""
+    """`text` between two lines that carry `delimiter`; a delimiter or control token inside the text is cut in two."""
     half = LENGTH_DELIMITER // 2
     harmless = re.sub(re.escape(delimiter), f"{delimiter[:half]}-{delimiter[half:]}", text, flags=re.IGNORECASE)
+    harmless = _CONTROL_TOKEN.sub("< |", harmless)
     return f"<<<{delimiter}\n{harmless}\n{delimiter}>>>"
 
 

@@ -4,7 +4,18 @@ One DuckDB file under an external flock, held for short transactions only; reade
 """
 
 from benchbuilder.warehouse.lock import FileLock
-from benchbuilder.warehouse.snapshots import Snapshot, current_snapshot, publish_snapshot
+from benchbuilder.warehouse.migrations import SqlFile, read_sql
+from benchbuilder.warehouse.snapshots import Snapshot, current_snapshot, publish_snapshot, swap_link
 from benchbuilder.warehouse.warehouse import Warehouse, Writer
 
-__all__ = ["FileLock", "Snapshot", "Warehouse", "Writer", "current_snapshot", "publish_snapshot"]
+__all__ = [
+    "FileLock",
+    "Snapshot",
+    "SqlFile",
+    "Warehouse",
+    "Writer",
+    "current_snapshot",
+    "publish_snapshot",
+    "read_sql",
+    "swap_link",
+]

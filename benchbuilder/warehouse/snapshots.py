@@ -74,11 +74,16 @@ def publish_snapshot(warehouse: Warehouse, as_of: datetime) -> Snapshot:
         partial.chmod(0o444)
         path = _free_name(folder, as_of)
         partial.rename(path)
-        swap = folder / f".current-{os.getpid()}"
-        swap.unlink(missing_ok=True)
-        swap.symlink_to(path.name)
-        swap.rename(link)
+        swap_link(link, path.name)
     return Snapshot(path)
+
+
+def swap_link(link: Path, target: str) -> None:
+    """Point a link at a neighbour, in one step for whoever looks."""
+    swap = link.with_name(f".{link.name}-{os.getpid()}")
+    swap.unlink(missing_ok=True)
+    swap.symlink_to(target)
+    swap.rename(link)
 
 
 def _free_name(folder: Path, as_of: datetime) -> Path:

@@ -1,7 +1,7 @@
 -- The database enforces no key, so this proves them: each row is a key that stands more than once.
 select
     'ingest_batches' as relation,
-    batch_id::varchar as row_key,
+    batch_id as row_key,
     count(*) as count_rows
 from ingest_batches
 group by all
@@ -9,7 +9,7 @@ having count(*) > 1
 union all
 select
     'prompts' as relation,
-    prompt_id::varchar as row_key,
+    prompt_id as row_key,
     count(*) as count_rows
 from prompts
 group by all
@@ -17,7 +17,7 @@ having count(*) > 1
 union all
 select
     'sightings' as relation,
-    sighting_id::varchar as row_key,
+    sighting_id as row_key,
     count(*) as count_rows
 from sightings
 group by all
@@ -25,7 +25,7 @@ having count(*) > 1
 union all
 select
     'rejections' as relation,
-    rejection_id::varchar as row_key,
+    rejection_id as row_key,
     count(*) as count_rows
 from rejections
 group by all
@@ -33,7 +33,9 @@ having count(*) > 1
 union all
 select
     'curations' as relation,
-    prompt_id::varchar || ' ' || curation_digest::varchar as row_key,
+    concat_ws(
+        ' ', prompt_id, curation_digest
+    ) as row_key,
     count(*) as count_rows
 from curations
 group by all
@@ -41,7 +43,9 @@ having count(*) > 1
 union all
 select
     'completions' as relation,
-    request_key::varchar || ' ' || attempt::varchar as row_key,
+    concat_ws(
+        ' ', request_key, attempt
+    ) as row_key,
     count(*) as count_rows
 from completions
 group by all
@@ -49,7 +53,9 @@ having count(*) > 1
 union all
 select
     'embeddings' as relation,
-    prompt_id::varchar || ' ' || embedder::varchar || ' ' || revision::varchar as row_key,
+    concat_ws(
+        ' ', prompt_id, embedder, revision
+    ) as row_key,
     count(*) as count_rows
 from embeddings
 group by all
@@ -57,7 +63,9 @@ having count(*) > 1
 union all
 select
     'annotations' as relation,
-    prompt_id::varchar || ' ' || annotator::varchar || ' ' || annotator_digest::varchar || ' ' || parser_version::varchar as row_key,
+    concat_ws(
+        ' ', prompt_id, annotator, annotator_digest, parser_version
+    ) as row_key,
     count(*) as count_rows
 from annotations
 group by all
@@ -65,7 +73,9 @@ having count(*) > 1
 union all
 select
     'answers' as relation,
-    prompt_id::varchar || ' ' || model::varchar || ' ' || model_digest::varchar as row_key,
+    concat_ws(
+        ' ', prompt_id, model, model_digest
+    ) as row_key,
     count(*) as count_rows
 from answers
 group by all
@@ -73,7 +83,9 @@ having count(*) > 1
 union all
 select
     'judgments' as relation,
-    request_key::varchar || ' ' || parser_version::varchar as row_key,
+    concat_ws(
+        ' ', request_key, parser_version, model, baseline, baseline_first
+    ) as row_key,
     count(*) as count_rows
 from judgments
 group by all
@@ -81,7 +93,7 @@ having count(*) > 1
 union all
 select
     'clusterings' as relation,
-    clustering_id::varchar as row_key,
+    clustering_id as row_key,
     count(*) as count_rows
 from clusterings
 group by all
@@ -89,7 +101,9 @@ having count(*) > 1
 union all
 select
     'topics' as relation,
-    clustering_id::varchar || ' ' || topic_id::varchar as row_key,
+    concat_ws(
+        ' ', clustering_id, topic_id
+    ) as row_key,
     count(*) as count_rows
 from topics
 group by all
@@ -97,7 +111,9 @@ having count(*) > 1
 union all
 select
     'topic_names' as relation,
-    topic_id::varchar || ' ' || parser_version::varchar as row_key,
+    concat_ws(
+        ' ', topic_id, parser_version
+    ) as row_key,
     count(*) as count_rows
 from topic_names
 group by all
@@ -105,7 +121,9 @@ having count(*) > 1
 union all
 select
     'topic_members' as relation,
-    clustering_id::varchar || ' ' || prompt_id::varchar as row_key,
+    concat_ws(
+        ' ', clustering_id, prompt_id
+    ) as row_key,
     count(*) as count_rows
 from topic_members
 group by all
@@ -113,7 +131,7 @@ having count(*) > 1
 union all
 select
     'benchmarks' as relation,
-    benchmark_id::varchar as row_key,
+    benchmark_id as row_key,
     count(*) as count_rows
 from benchmarks
 group by all
@@ -121,7 +139,9 @@ having count(*) > 1
 union all
 select
     'questions' as relation,
-    benchmark_id::varchar || ' ' || prompt_id::varchar as row_key,
+    concat_ws(
+        ' ', benchmark_id, prompt_id
+    ) as row_key,
     count(*) as count_rows
 from questions
 group by all
@@ -129,7 +149,9 @@ having count(*) > 1
 union all
 select
     'turned_away' as relation,
-    benchmark_id::varchar || ' ' || prompt_id::varchar as row_key,
+    concat_ws(
+        ' ', benchmark_id, prompt_id
+    ) as row_key,
     count(*) as count_rows
 from turned_away
 group by all
@@ -137,7 +159,7 @@ having count(*) > 1
 union all
 select
     'leaderboards' as relation,
-    leaderboard_id::varchar as row_key,
+    leaderboard_id as row_key,
     count(*) as count_rows
 from leaderboards
 group by all
@@ -145,7 +167,9 @@ having count(*) > 1
 union all
 select
     'leaderboard_rows' as relation,
-    leaderboard_id::varchar || ' ' || model::varchar as row_key,
+    concat_ws(
+        ' ', leaderboard_id, model
+    ) as row_key,
     count(*) as count_rows
 from leaderboard_rows
 group by all

@@ -1,4 +1,4 @@
--- grain: one question of one version: where it came from, when it was first seen, its topic, its criteria, who marked them.
+-- grain: one question of one version: where it came from, when first seen, its topic, its criteria, who marked them.
 create or replace view question_provenance as
 select
     questions.benchmark_id,

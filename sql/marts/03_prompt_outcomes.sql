@@ -9,7 +9,10 @@ latest as (
 latest_curation as (
     select coalesce(
         (select latest.curation_digest from latest),
-        (select curations.curation_digest from curations order by curations.curated_at desc limit 1)
+        (
+            select curations.curation_digest from curations
+            order by curations.curated_at desc limit 1
+        )
     ) as curation_digest
 ),
 

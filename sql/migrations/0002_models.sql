@@ -78,4 +78,5 @@ create table judgments (
     is_cut boolean,                     -- an answer was too long for the judge and was cut
     judged_at timestamptz
 );
-comment on table judgments is 'one reading of one call: one order of one game';
+comment on table judgments is
+'one reading of one call for one order of one game; where answers are equal, one call serves several games';

@@ -1,11 +1,14 @@
--- grain: one judgment that counts (the highest parser version of its call), with the digests of the answers it compared.
+-- grain: one judgment that counts (of the highest parser version), with the digests of the answers it compared.
 create or replace view games as
 with
 
 counted as (
     select *
     from judgments
-    qualify row_number() over (partition by request_key order by parser_version desc) = 1
+    qualify row_number() over (
+        partition by request_key, model, baseline, baseline_first
+        order by parser_version desc
+    ) = 1
 )
 
 select

@@ -1,0 +1,86 @@
+"""A pool of workers over a queue of requests: bounded, stoppable, one result at a time.
+
+The workers are as many as the endpoint takes calls in flight, not as many as there are requests.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+from benchbuilder.llm.requests import Reply, Request
+
+_logger = logging.getLogger("benchbuilder.llm")
+_REPORT_EVERY_SECONDS = 5.0
+
+OnReply = Callable[[Request, Reply, float], None]
+
+
+async def run_batch(
+    requests: Sequence[Request],
+    ask: Callable[[Request], Awaitable[Reply]],
+    on_reply: OnReply,
+    *,
+    concurrency: int,
+    label: str,
+) -> Counter[str]:
+    """Ask every request; hand each reply to `on_reply(request, reply, seconds)` as it comes.
+
+    The first exception of `ask` or `on_reply` (an endpoint that is out, a budget that is spent) stops the pool: no new
+    call starts, and the exception is raised. What had come in is with `on_reply` already.
+
+    Returns:
+        Replies by state.
+    """
+    waiting = iter(requests)
+    progress = _Progress(label, len(requests))
+
+    async def work() -> None:
+        for request in waiting:
+            started = time.monotonic()
+            reply = await ask(request)
+            on_reply(request, reply, time.monotonic() - started)
+            progress.add(reply.state)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(requests))):
+                group.create_task(work())
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
+    return progress.counts
+
+
+def _first(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+class _Progress:
+    """One line every few seconds: how many of how many, how fast, how long still."""
+
+    def __init__(self, label: str, count_requests: int) -> None:
+        self.counts: Counter[str] = Counter()
+        self._label = label
+        self._count_requests = count_requests
+        self._started = self._reported = time.monotonic()
+
+    def add(self, state: str) -> None:
+        self.counts[state] += 1
+        now = time.monotonic()
+        if now - self._reported >= _REPORT_EVERY_SECONDS:
+            self._reported = now
+            count = self.counts.total()
+            rate = count / (now - self._started)
+            failures = count - self.counts["ok"]
+            _logger.info(
+                "%s: %d of %d calls, %.1f a second, %s%d s left",
+                self._label,
+                count,
+                self._count_requests,
+                rate,
+                f"{failures} not ok, " if failures else "",
+                (self._count_requests - count) / rate,
+            )

@@ -1,0 +1,137 @@
+"""One endpoint: a shared client, its limits, and the only place where a call is tried again.
+
+Passing trouble (429, 5xx, time-outs, a connection refused) is waited out with jitter up to a deadline, on 429 by the
+whole endpoint and for as long as Retry-After says. What does not pass is an api_error of this call, or the end of the
+endpoint.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+from pydantic import SecretStr
+
+from benchbuilder.errors import EndpointError, EndpointOutError
+from benchbuilder.llm.limits import CHARACTERS_PER_TOKEN, Limits, Turnstile
+from benchbuilder.llm.replies import read_chat, read_embeddings
+from benchbuilder.llm.requests import Reply, Request
+
+_PERMANENT_FOR_ALL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
+_PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
+
+
+class Endpoint:
+    """A client of one OpenAI-compatible server, shared by everything in one event loop."""
+
+    def __init__(
+        self, name: str, base_url: str, key: SecretStr | None, limits: Limits, *, is_embedded: bool = False
+    ) -> None:
+        self.name = name
+        self._base_url = base_url
+        self._is_embedded = is_embedded
+        self.limits = limits
+        self._client = openai.AsyncOpenAI(
+            base_url=base_url,
+            api_key=key.get_secret_value() if key else "none",
+            max_retries=0,
+            timeout=limits.timeout_seconds,
+            http_client=openai.DefaultAioHttpClient(base_url=base_url, timeout=limits.timeout_seconds),
+        )
+        self._turnstile = Turnstile(limits)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def ask(self, request: Request) -> Reply:
+        """The reply to one request, tried again until it comes, is refused for good, or the deadline has passed.
+
+        Raises:
+            EndpointOutError: nobody answers.
+            EndpointError: no call can ever succeed here (key, permission, unknown model).
+        """
+        started = time.monotonic()
+        count_characters = sum(map(len, request.values.values()))
+        for number_of_try in range(1_000_000):
+            await self._turnstile.wait(count_characters, request.sampling.get("max_tokens") or 0)
+            try:
+                return await self._send(request)
+            except _PERMANENT_FOR_ALL as error:
+                raise EndpointError(f"endpoint {self.name}: {_scrubbed(error)}") from None
+            except _PASSING as error:
+                pause = self._pause(error, number_of_try)
+                if time.monotonic() + pause - started > self.limits.deadline_seconds:
+                    return self._give_up(error)
+                await asyncio.sleep(pause)
+            except openai.APIStatusError as error:
+                return Reply("api_error", reason=_scrubbed(error))
+        raise AssertionError("unreachable")
+
+    async def count_models(self) -> int:
+        """How many models the server lists: a call that costs nothing and shows whether it answers.
+
+        Raises:
+            EndpointError: it does not.
+        """
+        try:
+            return len((await self._client.models.list()).data)
+        except openai.OpenAIError as error:
+            raise EndpointError(f"endpoint {self.name}: {_scrubbed(error)}") from None
+
+    async def _send(self, request: Request) -> Reply:
+        sampling = dict(request.sampling)
+        extra_body: Mapping[str, Any] = sampling.pop("extra_body", None) or {}
+        sampling.pop("system_prompt", None)
+        model = sampling.pop("served_model")
+        if request.kind == "embed":
+            texts = await self._cut(list(request.values.values()), sampling.pop("max_input_tokens"))
+            raw = await self._client.embeddings.with_raw_response.create(
+                model=model, input=texts, encoding_format="float", extra_body=extra_body
+            )
+            return read_embeddings(raw.http_response.content, len(texts))
+        raw = await self._client.chat.completions.with_raw_response.create(
+            model=model,
+            messages=request.messages(),  # pyright: ignore[reportArgumentType] - plain dicts of the same shape
+            extra_body={**sampling, **extra_body},
+        )
+        return read_chat(raw.http_response.content)
+
+    async def _cut(self, texts: list[str], max_tokens: int) -> list[str]:
+        """Texts as long as the embedder takes: by the embedded server's tokenizer, elsewhere by characters."""
+        if self._is_embedded:
+            from benchbuilder.llm.embedded import cut_texts
+
+            return await cut_texts(self._base_url, texts, max_tokens)
+        return [text[: max_tokens * CHARACTERS_PER_TOKEN] for text in texts]
+
+    def _pause(self, error: openai.OpenAIError, number_of_try: int) -> float:
+        """Seconds until the next try: what Retry-After says, else doubling up to a minute, with jitter."""
+        pause = min(60.0, 0.5 * 2**number_of_try) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
+        if isinstance(error, openai.RateLimitError):
+            told = _retry_after(error)
+            pause = told if told is not None else pause
+            self._turnstile.pause(pause)  # a 429 to one call pauses all
+        return pause
+
+    def _give_up(self, error: openai.OpenAIError) -> Reply:
+        if isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError):
+            raise EndpointOutError(
+                f"endpoint {self.name}: nobody answered for {self.limits.deadline_seconds:g} s ({_scrubbed(error)})"
+            ) from None
+        return Reply("api_error", reason=_scrubbed(error))
+
+
+def _retry_after(error: openai.RateLimitError) -> float | None:
+    try:
+        return max(0.0, float(error.response.headers["retry-after"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def _scrubbed(error: openai.OpenAIError) -> str:
+    """A provider's error in our words, class and status: in its own text keys and headers leak."""
+    status = getattr(error, "status_code", None)
+    return f"{type(error).__name__} {status}" if status else type(error).__name__

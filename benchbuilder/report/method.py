@@ -1,0 +1,168 @@
+"""The method: the gates, how the judges behave, how numbers are made, with which prompts, and what it cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from benchbuilder.prompts import load_template
+from benchbuilder.report.board import count_questions
+from benchbuilder.report.findings import Finding, say
+from benchbuilder.report.frames import ReportFrames
+from benchbuilder.report.wording import NOTHING, percent, plural, points, thousands, words_of
+from benchbuilder.text import escape_for_message
+
+LENGTH_SHA = 12
+
+
+class Gate(NamedTuple):
+    """What must hold, whether it does, and what was measured."""
+
+    wanted: str
+    is_passed: bool
+    measured: str
+
+
+class JudgeRow(NamedTuple):
+    """One judge as it is printed."""
+
+    name: str
+    judgments: str
+    readable: str
+    orders_agree: str
+    first_wins: str
+    ties: str
+    strong: str
+
+
+class TemplateRow(NamedTuple):
+    """One prompt that calls were made with; `text` is empty where this version of it is no longer ours."""
+
+    kind: str
+    name: str
+    sha256: str
+    short_sha: str
+    count_calls: str
+    text: str
+
+
+class CostRow(NamedTuple):
+    """One kind of call to one model."""
+
+    kind: str
+    model: str
+    count_calls: str
+    count_not_ok: str
+    tokens_in: str
+    tokens_out: str
+    usd: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodView:
+    """What method.html shows."""
+
+    finding: Finding
+    gates: tuple[Gate, ...]
+    judges: tuple[JudgeRow, ...]
+    templates: tuple[TemplateRow, ...]
+    costs: tuple[CostRow, ...]
+    total_usd: str
+    confidence: str
+    strong_weight: str
+
+
+def method_view(frames: ReportFrames) -> MethodView:
+    """Always full: an empty warehouse fails its gates and says so."""
+    gates = _gates(frames)
+    count_failed = sum(not gate.is_passed for gate in gates)
+    title = (
+        say("{} of {} failed", count_failed, plural(len(gates), "gate")) if count_failed else say("All gates passed")
+    )
+    summary = say("How the numbers of this report are made, what they rest on, and what they cost.")
+    return MethodView(
+        finding=Finding(title, summary),
+        gates=gates,
+        judges=tuple(_judge(row) for row in frames.bias.iter_rows(named=True)),
+        templates=tuple(_template(row) for row in frames.templates.iter_rows(named=True)),
+        costs=tuple(_cost(row) for row in frames.costs.iter_rows(named=True)),
+        total_usd=_usd(float(frames.costs["cost_usd"].sum())),
+        confidence=points(frames.options.confidence),
+        strong_weight=f"{frames.options.strong_weight:g}",
+    )
+
+
+def _gates(frames: ReportFrames) -> tuple[Gate, ...]:
+    board = frames.board
+    models = board.filter(pl.col("model") != pl.col("baseline"))
+    count_ranked, wanted = models.filter("is_ranked").height, percent(frames.options.min_share_readable)
+    withheld = frames.withheld["board_reason"][0] or "withheld" if frames.withheld.height else ""
+    return (
+        Gate("A benchmark version is frozen", frames.benchmark.height > 0, plural(count_questions(frames), "question")),
+        Gate("At least one model is ranked", count_ranked > 0, f"{count_ranked} of {plural(models.height, 'model')}"),
+        Gate(
+            f"Every model: at least {wanted} of its judgments can be read",
+            0 < models.height == count_ranked,
+            f"{plural(models.height - count_ranked, 'model')} not ranked" if models.height else "no board",
+        ),
+        Gate(
+            "The newest board is published",
+            board.height > 0 and not withheld,
+            withheld or ("" if board.height else "no board"),
+        ),
+    )
+
+
+def _judge(row: Mapping[str, Any]) -> JudgeRow:
+    return JudgeRow(
+        name=escape_for_message(row["judge"]),
+        judgments=thousands(row["count_judgments"]),
+        readable=percent(row["share_readable"], 1),
+        orders_agree=percent(row["share_orders_agree"]),
+        first_wins=percent(row["share_first_wins"]),
+        ties=percent(row["share_ties"]),
+        strong=percent(row["share_strong"]),
+    )
+
+
+def _template(row: Mapping[str, Any]) -> TemplateRow:
+    name, sha256 = row["template"], row["template_sha256"]
+    return TemplateRow(
+        kind=words_of(row["kind"]),
+        name=escape_for_message(name),
+        sha256=sha256,
+        short_sha=sha256[:LENGTH_SHA],
+        count_calls=thousands(row["count_calls"]),
+        text=_text_of(name, sha256),
+    )
+
+
+def _text_of(template: str, sha256: str) -> str:
+    """The prompt's text, if the one that calls were made with is the one that is installed."""
+    if not template.isidentifier():
+        return ""
+    try:
+        installed = load_template(template)
+    except FileNotFoundError:
+        return ""
+    return installed.text if installed.sha256 == sha256 else ""
+
+
+def _cost(row: Mapping[str, Any]) -> CostRow:
+    return CostRow(
+        kind=words_of(row["kind"]),
+        model=escape_for_message(row["model"], 60),
+        count_calls=thousands(row["count_calls"]),
+        count_not_ok=thousands(row["count_not_ok"]),
+        tokens_in=thousands(row["count_tokens_in"]),
+        tokens_out=thousands(row["count_tokens_out"]),
+        usd=_usd(row["cost_usd"]),
+    )
+
+
+def _usd(amount: float) -> str:
+    """Cents, or more digits for what is less than a cent; a dash for nothing."""
+    if amount == 0:
+        return NOTHING
+    return f"${amount:,.2f}" if amount >= 0.01 else f"${amount:.6f}"  # noqa: PLR2004 - a cent

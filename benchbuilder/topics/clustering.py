@@ -1,0 +1,187 @@
+"""A full run of clustering: which topics a crowd has, and where each prompt stands among them.
+
+A crowd that does not split is one topic, if it is large enough for a topic, else it has none: UMAP and HDBSCAN are
+asked only where two topics are possible at all, and where they find no second one the same rule holds.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchbuilder.topics.density import NO_TOPIC, fit_density, min_cluster_size_for
+from benchbuilder.topics.neighbours import find_neighbours
+from benchbuilder.topics.placing import Membership, membership, nearest_centroids
+from benchbuilder.topics.reduction import fit_map, fit_reduction, project_flat
+
+# Raised with every change of the steps below, so that an old clustering is not taken for a new one.
+VERSION = 1
+LENGTH_ID = 16
+MAX_LENGTH_ERROR = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringSettings:
+    """What a clustering rests on; together with the prompts and the embedder it is the clustering's identity.
+
+    Attributes:
+        seed: of every random step.
+        count_neighbours: of each prompt, itself included.
+        count_dimensions: that the density is looked for in.
+        min_samples: how many prompts around one make it dense.
+        min_cluster_size: how many prompts make a topic; None: by the size of the crowd, see `min_cluster_size_for`.
+    """
+
+    seed: int = 0
+    count_neighbours: int = 15
+    count_dimensions: int = 5
+    min_samples: int = 5
+    min_cluster_size: int | None = None
+
+    def topic_size_for(self, count_prompts: int) -> int:
+        """The fewest prompts that make a topic in a crowd of this size."""
+        return self.min_cluster_size or min_cluster_size_for(count_prompts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clustering:
+    """The topics of a crowd, largest first (by members that are no outliers), then by smallest prompt_id.
+
+    Attributes:
+        clustering_id: hash of prompt_ids, embedder and settings.
+        settings: that it was made with.
+        prompt_ids: n, sorted.
+        topic_ids: t; hash of the clustering_id and the topic's smallest prompt_id.
+        centroids: (t, d) float32 rows of length 1, the means of the members that are no outliers.
+        members: where each prompt stands, in the order of prompt_ids; a prompt in no dense region is an outlier of the
+            nearest topic.
+        coordinates: (n, 2) float32 on the map.
+    """
+
+    clustering_id: str
+    settings: ClusteringSettings
+    prompt_ids: tuple[str, ...]
+    topic_ids: tuple[str, ...]
+    centroids: NDArray[np.float32]
+    members: Membership
+    coordinates: NDArray[np.float32]
+
+    def members_by_topic(self) -> dict[str, set[str]]:
+        """The prompt_ids of each topic without its outliers, in the order of the topics."""
+        found: dict[str, set[str]] = {topic_id: set() for topic_id in self.topic_ids}
+        for prompt_id, topic_id, is_outlier in zip(
+            self.prompt_ids, self.members.topic_ids, self.members.is_outlier, strict=True
+        ):
+            if topic_id is not None and not is_outlier:
+                found[topic_id].add(prompt_id)
+        return found
+
+    def share_unassigned(self) -> float:
+        """The share of prompts in no topic, outliers included; 0 of an empty crowd."""
+        return float(self.members.is_outlier.mean()) if self.prompt_ids else 0.0
+
+
+def clustering_id_of(prompt_ids: Sequence[str], embedder: str, settings: ClusteringSettings) -> str:
+    """The identity of a clustering, known before it is computed.
+
+    Args:
+        prompt_ids: sorted.
+        embedder: name and revision, in one string.
+        settings: of the clustering.
+    """
+    return _digest(
+        {"version": VERSION, "prompts": list(prompt_ids), "embedder": embedder, "settings": asdict(settings)}
+    )
+
+
+def fit_clustering(
+    prompt_ids: Sequence[str], vectors: NDArray[np.float32], embedder: str, settings: ClusteringSettings
+) -> Clustering:
+    """Find the topics of a crowd.
+
+    Args:
+        prompt_ids: n distinct ids, sorted.
+        vectors: (n, d) float32 rows of length 1, in the order of prompt_ids.
+        embedder: name and revision of what made the vectors, in one string.
+        settings: of the clustering.
+
+    Raises:
+        ValueError: the ids are not sorted, or a vector is missing, not finite or not of length 1.
+    """
+    _check(prompt_ids, vectors)
+    clustering_id = clustering_id_of(prompt_ids, embedder, settings)
+    labels, coordinates = _fit_labels(vectors, settings)
+    firsts = [int(np.argmax(labels == topic)) for topic in range(labels.max(initial=NO_TOPIC) + 1)]
+    topic_ids = tuple(_digest([clustering_id, prompt_ids[first]]) for first in firsts)
+    centroids = _centroids(vectors, labels, len(topic_ids))
+    return Clustering(
+        clustering_id=clustering_id,
+        settings=settings,
+        prompt_ids=tuple(prompt_ids),
+        topic_ids=topic_ids,
+        centroids=centroids,
+        members=_members(vectors, labels, centroids, topic_ids),
+        coordinates=coordinates,
+    )
+
+
+def _check(prompt_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+    if vectors.ndim != 2 or len(vectors) != len(prompt_ids):  # noqa: PLR2004 - rows and columns
+        raise ValueError(f"{len(prompt_ids)} prompts need as many rows of vectors, not an array of {vectors.shape}")
+    if any(former >= later for former, later in pairwise(prompt_ids)):
+        raise ValueError("prompt_ids must be sorted and distinct, else the same crowd has several clusterings")
+    lengths = np.linalg.norm(vectors, axis=1)
+    # Written so that a nan is wrong too.
+    if not (np.abs(lengths - 1) <= MAX_LENGTH_ERROR).all():
+        worst = int(np.argmax(~(np.abs(lengths - 1) <= MAX_LENGTH_ERROR)))
+        raise ValueError(f"the vector of prompt {prompt_ids[worst]} has length {lengths[worst]:.4g}, not 1")
+
+
+def _fit_labels(
+    vectors: NDArray[np.float32], settings: ClusteringSettings
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Topic numbers (n,), -1 for none, and coordinates (n, 2)."""
+    count_prompts = len(vectors)
+    topic_size = settings.topic_size_for(count_prompts)
+    count_dimensions = min(settings.count_dimensions, vectors.shape[1])
+    labels = np.full(count_prompts, NO_TOPIC, np.intp)
+    if len(np.unique(vectors, axis=0)) < max(2 * topic_size, count_dimensions + 2):
+        coordinates = project_flat(vectors)
+    else:
+        neighbours = find_neighbours(vectors, settings.count_neighbours, seed=settings.seed)
+        points = fit_reduction(vectors, neighbours, count_dimensions=count_dimensions, seed=settings.seed)
+        labels = fit_density(points, min_cluster_size=topic_size, min_samples=settings.min_samples)
+        coordinates = fit_map(points, neighbours, seed=settings.seed)
+    if (labels == NO_TOPIC).all() and count_prompts >= topic_size:
+        labels = np.zeros(count_prompts, np.intp)
+    return labels, coordinates
+
+
+def _centroids(vectors: NDArray[np.float32], labels: NDArray[np.intp], count_topics: int) -> NDArray[np.float32]:
+    centroids = np.zeros((count_topics, vectors.shape[1]), np.float32)
+    for topic in range(count_topics):
+        mean = vectors[labels == topic].mean(axis=0, dtype=np.float64)
+        centroids[topic] = mean / max(float(np.linalg.norm(mean)), np.finfo(np.float32).tiny)
+    return centroids
+
+
+def _members(
+    vectors: NDArray[np.float32],
+    labels: NDArray[np.intp],
+    centroids: NDArray[np.float32],
+    topic_ids: Sequence[str],
+) -> Membership:
+    """Outliers go to the nearest centroid; a member stays in its own topic even where another centroid is nearer."""
+    topics, similarities = nearest_centroids(vectors, centroids)
+    is_outlier = labels == NO_TOPIC
+    topics[~is_outlier] = labels[~is_outlier]
+    similarities[~is_outlier] = np.einsum("nd,nd->n", vectors[~is_outlier], centroids[labels[~is_outlier]])
+    return membership(topics, similarities, is_outlier, topic_ids)
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, separators=(",", ":"), sort_keys=True).encode()).hexdigest()[:LENGTH_ID]

@@ -1,0 +1,189 @@
+"""The command line: parses, starts a flow or asks the warehouse, prints. Exit codes stand in benchbuilder.errors.
+
+Prefect and the libraries of the steps are imported when a command needs them, so that `--help` is quick.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from benchbuilder.errors import BenchBuilderError, UsageError
+
+app = App(name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.")
+
+Config = Annotated[Path | None, Parameter(help="Settings file. Default: $BENCHBUILDER_CONFIG, ./benchbuilder.toml, demo.")]
+StateDir = Annotated[Path | None, Parameter(help="Folder of warehouse, snapshots and reports; stands over the settings.")]
+AsOf = Annotated[datetime | None, Parameter(help="The moment that due dates are counted from. Default: now.")]
+IgnoreCache = Annotated[bool, Parameter(help="Run the pure steps even if Prefect has their result.")]
+
+
+@app.command
+def init(path: Path = Path("benchbuilder.toml")) -> None:
+    """Write a commented settings file to start from."""
+    from benchbuilder.settings import STARTER
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(STARTER.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; nothing was written") from error
+    print(f"wrote {path}: name your sources, models and judges there, then run `benchbuilder doctor`")
+
+
+@app.command
+def refresh(
+    *,
+    config: Config = None,
+    state_dir: StateDir = None,
+    as_of: AsOf = None,
+    ignore_cache: IgnoreCache = False,
+    demo: Annotated[bool, Parameter(help="The packaged crowd and the embedded models.")] = False,
+) -> int:
+    """The nightly run: ingest, build when one is due, evaluate, publish."""
+    from benchbuilder.settings import DEMO
+
+    told = {"config": DEMO if demo else config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
+    return _run_flow("refresh", told, is_summed_up=True)
+
+
+@app.command
+def ingest(*sources: str, config: Config = None, state_dir: StateDir = None) -> int:
+    """Pull new prompts from the sources of the settings, or from those that are named."""
+    return _run_flow("ingest_prompts", {"config": config, "state_dir": state_dir, "sources": list(sources)})
+
+
+@app.command
+def build(
+    *, config: Config = None, state_dir: StateDir = None, as_of: AsOf = None, ignore_cache: IgnoreCache = False
+) -> int:
+    """Freeze a benchmark version from the prompts that are there."""
+    told = {"config": config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
+    return _run_flow("build_benchmark", told)
+
+
+@app.command
+def evaluate(
+    *models: str, benchmark: str | None = None, config: Config = None, state_dir: StateDir = None
+) -> int:
+    """Ask the models (all of the settings, or those that are named) and the judges."""
+    told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "models": list(models)}
+    return _run_flow("evaluate_models", told)
+
+
+@app.command
+def publish(
+    *, benchmark: str | None = None, config: Config = None, state_dir: StateDir = None, ignore_cache: IgnoreCache = False
+) -> int:
+    """Fit the board, publish snapshot and report."""
+    told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "ignore_cache": ignore_cache}
+    return _run_flow("publish_leaderboard", told, is_summed_up=True)
+
+
+@app.command
+def board(*, config: Config = None, state_dir: StateDir = None) -> None:
+    """Print the board of the newest version from the published snapshot."""
+    from benchbuilder.report.summary import print_board
+    from benchbuilder.settings import load_settings
+    from benchbuilder.warehouse import current_snapshot
+
+    print_board(current_snapshot(load_settings(config, state_dir).state_dir))
+
+
+@app.command
+def sql(
+    query: str, *, output: Annotated[str, Parameter(name="--format")] = "table", config: Config = None, state_dir: StateDir = None
+) -> None:
+    """Ask the published snapshot; the connection can read nothing else and change nothing.
+
+    Parameters
+    ----------
+    query: SQL, e.g. "from board".
+    output: table, csv or json.
+    """
+    from benchbuilder.report.summary import print_rows
+    from benchbuilder.settings import load_settings
+    from benchbuilder.warehouse import current_snapshot
+
+    print_rows(current_snapshot(load_settings(config, state_dir).state_dir).read(query), output)
+
+
+@app.command
+def doctor(*, config: Config = None, state_dir: StateDir = None) -> int:
+    """Check what a run needs: settings, state folder, lock, disk, versions, keys, endpoints."""
+    from benchbuilder.doctor import examine
+    from benchbuilder.report.summary import print_findings
+    from benchbuilder.settings import load_settings
+
+    return print_findings(asyncio.run(examine(load_settings(config, state_dir))))
+
+
+def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False) -> int:
+    """Run one flow to its end on the Prefect that the settings name; settings are checked before Prefect starts."""
+    from benchbuilder.settings import load_settings, prepare_prefect
+    from benchbuilder.warehouse import Warehouse
+
+    settings = load_settings(told["config"], told["state_dir"])
+    Warehouse(settings.state_dir)  # a folder that cannot be written is told now, not after Prefect's start
+    prepare_prefect(settings)
+    _show_progress()
+    if settings.is_demo and is_summed_up:
+        from benchbuilder.report.summary import DEMO_NOTE
+
+        print(DEMO_NOTE)
+    told |= {"config": settings.config_path, "state_dir": settings.state_dir}
+    code = _await_flow(name, told)
+    if is_summed_up:
+        from benchbuilder.report.summary import print_summary
+
+        print_summary(settings.state_dir, settings.config_path, is_demo=settings.is_demo)
+    return code
+
+
+def _await_flow(name: str, told: dict[str, Any]) -> int:
+    from flows import PARTIAL
+    from flows.registry import FLOWS
+
+    flow, parameters = FLOWS[name]
+    try:
+        state = asyncio.run(flow(parameters(**told), return_state=True))
+    except KeyboardInterrupt:
+        return 130
+    error = asyncio.run(state.result(raise_on_failure=False)) if not state.is_completed() else None
+    if isinstance(error, BenchBuilderError):
+        raise error
+    if error is not None:
+        logging.getLogger("benchbuilder").error("%s failed: %s", name, error, exc_info=error)
+        return 1
+    if state.name == PARTIAL:
+        print(f"partial: {state.message}", file=sys.stderr)
+        return 3
+    return 0
+
+
+def _show_progress() -> None:
+    """One line per step and every few seconds of model traffic, on stderr."""
+    from rich.console import Console
+    from rich.logging import RichHandler
+
+    handler = RichHandler(console=Console(stderr=True), show_path=False, show_level=False, omit_repeated_times=False)
+    logger = logging.getLogger("benchbuilder")
+    logger.handlers, logger.propagate = [handler], False
+    logger.setLevel(logging.INFO)
+
+
+def main() -> None:
+    """The entry point: an error on purpose is one clear line and its exit code."""
+    try:
+        code = app(result_action="return_value")
+    except BenchBuilderError as error:
+        print(f"benchbuilder: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    raise SystemExit(code if isinstance(code, int) else 0)

@@ -1,0 +1,36 @@
+"""Every model answers every question of a version, every judge compares the answers with the baseline's."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.states import State
+
+from benchbuilder.errors import EndpointError
+from flows import conclude, is_lost
+from flows.parameters import EvaluateParameters
+from tasks import benchmark_of, contestants_of
+from tasks.answer import answer
+from tasks.judge import judge
+
+
+@flow(log_prints=False)
+async def evaluate_models(parameters: EvaluateParameters = EvaluateParameters()) -> State[Any]:  # noqa: B008 - a form
+    """One task per model, and one per judge and model. A dead model costs its row, a dead baseline everything."""
+    run = parameters.open()
+    benchmark_id = benchmark_of(run, parameters.benchmark_id)
+    models, baseline = contestants_of(run, parameters.models), run.settings.evaluation.baseline
+    judges = [judge.model for judge in run.settings.judges]
+    run.settings.check_keys((*models, *judges))
+    answered = {name: await answer(run, benchmark_id, name, return_state=True) for name in models}
+    if is_lost(answered[baseline]):
+        error = await answered[baseline].result(raise_on_failure=False)
+        if isinstance(error, EndpointError):
+            raise error
+    judged = {
+        f"{name} by {by}": await judge(run, benchmark_id, by, name, return_state=True)
+        for by in judges
+        for name in models
+        if name != baseline
+    }
+    await conclude(judged)  # all judges dead is a failure of its own
+    return await conclude(answered | judged)

@@ -1,0 +1,29 @@
+"""The nightly run: new prompts in, a new version when one is due, answers and verdicts, a board."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.states import State
+
+from flows import conclude, is_lost
+from flows.build_benchmark import build_benchmark
+from flows.evaluate_models import evaluate_models
+from flows.ingest_prompts import ingest_prompts
+from flows.parameters import EvaluateParameters, IngestParameters, PublishParameters, RunParameters
+from flows.publish_leaderboard import publish_leaderboard
+from tasks.select import is_build_due
+
+
+@flow(log_prints=False)
+async def refresh(parameters: RunParameters = RunParameters()) -> State[Any]:  # noqa: B008 - the UI's form
+    """A dead source or a failed build does not stop the night: evaluation goes on with the newest version there is."""
+    told = parameters.at_one_moment()
+    run = told.open()
+    states: dict[str, State[Any]] = {}
+    states["ingest"] = await ingest_prompts(told.for_part(IngestParameters), return_state=True)
+    if is_build_due(run):
+        states["build"] = await build_benchmark(told.for_part(RunParameters), return_state=True)
+    states["evaluate"] = await evaluate_models(told.for_part(EvaluateParameters), return_state=True)
+    if not is_lost(states["evaluate"]):
+        states["publish"] = await publish_leaderboard(told.for_part(PublishParameters), return_state=True)
+    return await conclude(states, needed=("evaluate", "publish"))

@@ -1,0 +1,140 @@
+"""One step per file: read from the warehouse, call benchbuilder, append. The only place with @task.
+
+Two kinds. A *plain* step reads the world or asks models; what is done and paid lies in the warehouse, so Prefect caches
+nothing: the step runs, finds nothing to do and says so. A *cached* step is pure and whole; Prefect skips it while its
+inputs are the same. Both get a `Run` and give a small report. This module holds what they share; steps never import each other.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+from prefect.runtime import flow_run
+from prefect.states import State
+
+from benchbuilder.errors import EndpointOutError, LockTimeoutError, NothingToRunError, UsageError
+from benchbuilder.settings import Settings, load_settings
+from benchbuilder.text import digest_of, escape_for_message
+from benchbuilder.warehouse import Warehouse
+
+logger = logging.getLogger("benchbuilder.tasks")
+
+_HOUR = 3600
+_RETRIES: dict[str, Any] = {
+    "retries": 2,
+    "retry_delay_seconds": [5, 30],
+    "retry_jitter_factor": 0.3,
+    "retry_condition_fn": lambda _task, _task_run, state: is_passing(state),
+    "log_prints": False,
+}
+
+
+class Run:
+    """What every step of one run shares. No dataclass, because Prefect would walk through its fields.
+
+    Attributes:
+        settings: as loaded.
+        warehouse: of its state_dir.
+        run_id: of the outermost flow run; costs and budget are counted by it.
+        as_of: the only clock that data and due dates see.
+        ignore_cache: whole steps run even where Prefect has their result.
+    """
+
+    def __init__(self, settings: Settings, as_of: datetime, *, ignore_cache: bool = False) -> None:
+        self.settings = settings
+        self.warehouse = Warehouse(settings.state_dir)
+        self.run_id = str(flow_run.root_flow_run_id or "none")
+        self.as_of = as_of
+        self.ignore_cache = ignore_cache
+
+
+def open_run(config: Path | None, state_dir: Path | None, as_of: datetime | None, *, ignore_cache: bool = False) -> Run:
+    """Load the settings and open the warehouse.
+
+    Raises:
+        SettingsError: a wrong value in the settings.
+        WarehouseError: the state folder cannot be used.
+    """
+    return Run(load_settings(config, state_dir), as_of or datetime.now(UTC), ignore_cache=ignore_cache)
+
+
+def is_passing(state: State[Any]) -> bool:
+    """Whether a step failed for trouble that passes; everything else fails again when it is tried again."""
+    return isinstance(state.data, EndpointOutError | LockTimeoutError)
+
+
+def plain_step(run_name: str) -> Callable[[Callable[..., Any]], Any]:
+    """A task that reads the world or asks models: never cached by Prefect, retried where trouble passes.
+
+    Args:
+        run_name: what the row in the UI says, a template over the step's arguments.
+    """
+    return task(task_run_name=run_name, cache_policy=NO_CACHE, timeout_seconds=24 * _HOUR, **_RETRIES)
+
+
+def cached_step(version: int, inputs: Callable[[Run], Any]) -> Callable[[Callable[..., Any]], Any]:
+    """A pure task over everything there is: skipped while its inputs are the same.
+
+    Args:
+        version: raised when the step's code gives other results for the same inputs.
+        inputs: what the step depends on, as JSON-like data: keys, settings, parser versions.
+    """
+
+    def key(context: TaskRunContext, parameters: dict[str, Any]) -> str | None:
+        run: Run = parameters["run"]
+        if run.ignore_cache:
+            return None
+        others = {name: value for name, value in parameters.items() if name != "run"}
+        return digest_of([context.task.name, version, run.warehouse.warehouse_id, inputs(run), others])
+
+    return task(
+        cache_key_fn=key,
+        persist_result=True,
+        result_serializer="json",
+        timeout_seconds=6 * _HOUR,
+        **_RETRIES,
+    )
+
+
+def chunks(run: Run, most: int = 1000) -> list[str]:
+    """First hex digits that cut the crowd into parts of about `most` prompts; one new prompt never shifts the others."""
+    count_prompts = run.warehouse.read("select count(*) from prompts").item()
+    digits = 0
+    while count_prompts > most * 16**digits:
+        digits += 1
+    return [f"{number:0{digits}x}" if digits else "" for number in range(16**digits)]
+
+
+def benchmark_of(run: Run, benchmark_id: str | None) -> str:
+    """The version to work on: the one that is named, else the newest.
+
+    Raises:
+        NothingToRunError: there is no version yet.
+        UsageError: the named one does not exist.
+    """
+    if benchmark_id is None:
+        rows = run.warehouse.read("select benchmark_id from latest_benchmark")
+        if rows.is_empty():
+            raise NothingToRunError("there is no benchmark version yet; build one first")
+        return rows.item()
+    if run.warehouse.read("from benchmarks where benchmark_id = $id", id=benchmark_id).is_empty():
+        raise UsageError(f"benchmark_id: unknown {escape_for_message(benchmark_id)}")
+    return benchmark_id
+
+
+def contestants_of(run: Run, models: list[str]) -> tuple[str, ...]:
+    """Who answers: the named models and the baseline, else everybody in the settings.
+
+    Raises:
+        UsageError: a name that is not among the contestants of the settings.
+    """
+    known = run.settings.contestants
+    if unknown := set(models) - set(known):
+        shown = ", ".join(escape_for_message(name) for name in sorted(unknown))
+        raise UsageError(f"models: unknown {shown}; known: {', '.join(known)}")
+    return tuple(name for name in known if not models or name in models or name == run.settings.evaluation.baseline)

@@ -1,0 +1,55 @@
+"""Ask one model every question of a version. Answers belong to question and model: versions share them."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+
+from benchbuilder.ledger import Ledger
+from benchbuilder.llm.requests import Request
+from benchbuilder.schemas import frame_of
+from benchbuilder.settings import Settings
+from tasks import Run, plain_step
+
+
+def _request(settings: Settings, model: str, question: str) -> Request:
+    return Request(
+        kind="answer",
+        model=model,
+        revision=settings.models[model].revision,
+        values={"prompt": question},
+        sampling=settings.sampling_of(model),
+    )
+
+
+@plain_step("answer {model}")
+async def answer(run: Run, benchmark_id: str, model: str) -> str:
+    """One model's answers.
+
+    Raises:
+        EndpointError: the model cannot be asked; the others are published without it.
+        IncompleteError: some calls failed; a later run asks again.
+    """
+    async with run.warehouse.named_lock(f"answer-{model}").hold_async():
+        questions: pl.DataFrame = run.warehouse.read(
+            "select prompt_id, text from questions join prompts using (prompt_id)"
+            " where benchmark_id = $benchmark_id order by prompt_id",
+            benchmark_id=benchmark_id,
+        )
+        requests = {prompt_id: _request(run.settings, model, text) for prompt_id, text in questions.iter_rows()}
+        async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
+            report = await ledger.fulfil(f"answer {model}", list(requests.values()))
+            counted = ledger.counted(list(requests.values()))
+        rows = [
+            {
+                "prompt_id": prompt_id,
+                "model": model,
+                "model_digest": run.settings.digest_of_model(model),
+                "request_key": request.request_key,
+                "answered_at": datetime.now(UTC),
+            }
+            for prompt_id, request in requests.items()
+            if request.request_key in counted and counted[request.request_key].state != "api_error"
+        ]
+        run.warehouse.append("answers", frame_of("answers", rows))
+    report.check_complete()
+    return str(report)

@@ -1,0 +1,219 @@
+"""Find topics when a full clustering is due, else place the new prompts into the topics that stand.
+
+A full clustering is matched to the last one: a topic that survives keeps its id, and with it its name.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+from numpy.typing import NDArray
+
+from benchbuilder.errors import NothingToRunError
+from benchbuilder.schemas import frame_of
+from benchbuilder.text import digest_of
+from benchbuilder.topics.broad import broad_topics
+from benchbuilder.topics.clustering import Clustering, fit_clustering
+from benchbuilder.topics.keywords import find_keywords
+from benchbuilder.topics.matching import MatchedTopic, match_topics
+from benchbuilder.topics.placing import place, place_on_map
+from tasks import Run, logger, cached_step
+
+_EMBEDDED = (
+    "select prompt_id, text, vector from accepted_prompts join embeddings using (prompt_id)"
+    " where curation_digest = $digest and embedder = $embedder and revision = $revision order by prompt_id"
+)
+_STANDING = (
+    "select * from clusterings where embedder = $embedder and revision = $revision and settings = $settings"
+    " order by clustered_at desc, clustering_id limit 1"
+)
+
+
+def _embedder(run: Run) -> dict[str, str]:
+    model = run.settings.embedder.model
+    return {"embedder": model, "revision": run.settings.models[model].revision}
+
+
+def _standing(run: Run) -> dict[str, Any] | None:
+    """The clustering whose topics stand: the latest one of this embedder under these settings."""
+    settings = orjson.dumps(run.settings.clustering).decode()
+    rows = run.warehouse.read(_STANDING, **_embedder(run), settings=settings)
+    return rows.row(0, named=True) if rows.height else None
+
+
+def _is_due(run: Run, standing: dict[str, Any] | None) -> bool:
+    """Whether a full clustering is due: there is none, the last is too old, or too many prompts fit nowhere."""
+    cadence = run.settings.cadence
+    if standing is None or run.as_of - standing["as_of"] >= timedelta(days=cadence.recluster_every_days):
+        return True
+    share_outliers = run.warehouse.read(
+        "select avg(is_outlier::int) from topic_members where clustering_id = $id and is_placed",
+        id=standing["clustering_id"],
+    ).item()
+    return (share_outliers or 0) > max(cadence.max_share_unplaced, standing["share_unassigned"])
+
+
+def _inputs(run: Run) -> Any:
+    prompts = run.warehouse.read(
+        f"select count(*), bit_xor(hash(prompt_id)) from ({_EMBEDDED})",  # noqa: S608 - our own query
+        digest=digest_of(run.settings.curation),
+        **_embedder(run),
+    ).row(0)
+    standing = _standing(run)
+    is_due = _is_due(run, standing)
+    return [
+        list(map(str, prompts)),
+        run.settings.clustering,
+        _embedder(run),
+        is_due,
+        run.settings.cadence.placing_similarity,
+    ]
+
+
+@cached_step(version=1, inputs=_inputs)
+async def cluster(run: Run) -> dict[str, int]:
+    """Cluster anew or place.
+
+    Returns:
+        count_prompts assigned now, count_topics there are, count_outliers among the prompts assigned now.
+
+    Raises:
+        NothingToRunError: no prompt has a vector.
+    """
+    crowd = run.warehouse.read(_EMBEDDED, digest=digest_of(run.settings.curation), **_embedder(run))
+    if crowd.is_empty():
+        raise NothingToRunError("no prompt was accepted and embedded, so there is nothing to cluster")
+    standing = _standing(run)
+    if standing is None or _is_due(run, standing):
+        counts = await _cluster_anew(run, crowd, standing)
+    else:
+        counts = _place_new(run, crowd, standing)
+    logger.info("cluster: %s", ", ".join(f"{count:,} {name[6:]}" for name, count in counts.items()))
+    return counts
+
+
+async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] | None) -> dict[str, int]:
+    embedder = "@".join(_embedder(run).values())
+    clustering = await asyncio.to_thread(
+        fit_clustering, crowd["prompt_id"].to_list(), _vectors(crowd), embedder, run.settings.clustering
+    )
+    matched = _match(run, clustering, standing)
+    stays = {new: match.old_topic_id or new for new, match in matched.items()}
+    now = datetime.now(UTC)
+    count_outliers = int(clustering.members.is_outlier.sum())
+    row = {
+        **_embedder(run),
+        "clustering_id": clustering.clustering_id,
+        "previous_id": standing["clustering_id"] if standing else None,
+        "settings": orjson.dumps(clustering.settings).decode(),
+        "count_prompts": crowd.height,
+        "count_topics": len(clustering.topic_ids),
+        "share_unassigned": count_outliers / crowd.height,
+        "as_of": run.as_of,
+        "clustered_at": now,
+    }
+    with run.warehouse.write() as writer:
+        writer.append("clusterings", frame_of("clusterings", [row]))
+        writer.append("topics", frame_of("topics", _topic_rows(clustering, matched, stays, crowd)))
+        writer.append("topic_members", frame_of("topic_members", _member_rows(clustering, stays, now)))
+    return {"count_prompts": crowd.height, "count_topics": len(stays), "count_outliers": count_outliers}
+
+
+def _match(run: Run, clustering: Clustering, standing: dict[str, Any] | None) -> dict[str, MatchedTopic]:
+    centroids = dict(zip(clustering.topic_ids, clustering.centroids, strict=True))
+    if standing is None:
+        return match_topics({}, {}, clustering.members_by_topic(), centroids)
+    old = run.warehouse.read(
+        "select topic_id, any_value(centroid) as centroid, list(prompt_id) as prompt_ids"
+        " from topics join topic_members using (clustering_id, topic_id)"
+        " where clustering_id = $id and not is_outlier group by topic_id order by topic_id",
+        id=standing["clustering_id"],
+    )
+    return match_topics(
+        {topic_id: set(prompt_ids) for topic_id, _, prompt_ids in old.iter_rows()},
+        {topic_id: np.asarray(centroid, np.float32) for topic_id, centroid, _ in old.iter_rows()},
+        clustering.members_by_topic(),
+        centroids,
+    )
+
+
+def _topic_rows(
+    clustering: Clustering, matched: dict[str, MatchedTopic], stays: dict[str, str], crowd: pl.DataFrame
+) -> list[dict[str, Any]]:
+    members = clustering.members_by_topic()
+    texts = dict(crowd.select("prompt_id", "text").iter_rows())
+    keywords = find_keywords({topic: [texts[one] for one in sorted(ids)] for topic, ids in members.items()})
+    broad = broad_topics(clustering.centroids)
+    return [
+        {
+            "clustering_id": clustering.clustering_id,
+            "topic_id": stays[topic],
+            "continues_topic_id": matched[topic].old_topic_id,
+            "broad_topic": int(broad[place]),
+            "keywords": keywords[topic],
+            "count_members": len(members[topic]),
+            "centroid": clustering.centroids[place].tolist(),
+        }
+        for place, topic in enumerate(clustering.topic_ids)
+    ]
+
+
+def _member_rows(clustering: Clustering, stays: dict[str, str], now: datetime) -> list[dict[str, Any]]:
+    members = clustering.members
+    return [
+        {
+            "clustering_id": clustering.clustering_id,
+            "prompt_id": prompt_id,
+            "topic_id": stays.get(topic) if topic else None,
+            "is_outlier": bool(is_outlier),
+            "is_placed": False,
+            "similarity": float(similarity),
+            "x": float(x),
+            "y": float(y),
+            "assigned_at": now,
+        }
+        for prompt_id, topic, is_outlier, similarity, (x, y) in zip(
+            clustering.prompt_ids, *members, clustering.coordinates, strict=True
+        )
+    ]
+
+
+def _place_new(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> dict[str, int]:
+    clustering_id = standing["clustering_id"]
+    topics = run.warehouse.read(
+        "select topic_id, centroid from topics where clustering_id = $id order by topic_id", id=clustering_id
+    )
+    members = run.warehouse.read(
+        "select prompt_id, x, y from topic_members where clustering_id = $id", id=clustering_id
+    )
+    new = crowd.join(members, on="prompt_id", how="anti")
+    counts = {"count_prompts": new.height, "count_topics": topics.height, "count_outliers": 0}
+    if new.is_empty():
+        return counts
+    centroids = np.array(topics["centroid"].to_list(), np.float32).reshape(topics.height, -1)
+    placed = place(_vectors(new), centroids, topics["topic_id"].to_list(), run.settings.cadence.placing_similarity)
+    mapped = crowd.join(members, on="prompt_id", how="inner").sort("prompt_id")
+    coordinates = place_on_map(_vectors(new), _vectors(mapped), mapped.select("x", "y").to_numpy().astype(np.float32))
+    rows = [
+        {
+            "clustering_id": clustering_id,
+            "prompt_id": prompt_id,
+            "topic_id": topic,
+            "is_outlier": bool(is_outlier),
+            "is_placed": True,
+            "similarity": float(similarity),
+            "x": float(x),
+            "y": float(y),
+            "assigned_at": datetime.now(UTC),
+        }
+        for prompt_id, topic, is_outlier, similarity, (x, y) in zip(new["prompt_id"], *placed, coordinates, strict=True)
+    ]
+    run.warehouse.append("topic_members", frame_of("topic_members", rows))
+    return counts | {"count_outliers": int(placed.is_outlier.sum())}
+
+
+def _vectors(crowd: pl.DataFrame) -> NDArray[np.float32]:
+    return np.array(crowd["vector"].to_list(), np.float32)

@@ -1,0 +1,109 @@
+"""Freeze a version: thresholds, hash sampling per topic, and as many of the old questions as `keep_share` asks for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import polars as pl
+
+from benchbuilder.criteria import CRITERIA
+from benchbuilder.criteria import PARSER_VERSION as CRITERIA_VERSION
+from benchbuilder.errors import NothingToRunError
+from benchbuilder.schemas import frame_of
+from benchbuilder.selection import Selection, select_questions
+from benchbuilder.text import digest_of
+from tasks import Run, cached_step, logger
+
+_CANDIDATES = f"""
+    with latest as (
+        select clustering_id from clusterings order by clustered_at desc, clustering_id limit 1
+    ),
+    marked as (
+        select * from annotations
+        where annotator = $annotator and annotator_digest = $digest and parser_version = $parser_version
+    )
+    select accepted_prompts.prompt_id, topic_members.topic_id, coalesce(topic_members.is_outlier, true) as is_outlier,
+        {", ".join(f"marked.{criterion.name}" for criterion in CRITERIA)}
+    from accepted_prompts
+    left join (from topic_members semi join latest using (clustering_id)) as topic_members using (prompt_id)
+    left join marked using (prompt_id)
+    where accepted_prompts.curation_digest = $curation_digest
+    order by accepted_prompts.prompt_id
+"""  # noqa: S608 - names of our own criteria
+
+
+def is_build_due(run: Run) -> bool:
+    """Whether the newest version is older than `rebuild_every_days`, or there is none."""
+    newest = run.warehouse.read("select as_of from latest_benchmark")
+    every = timedelta(days=run.settings.cadence.rebuild_every_days)
+    return newest.is_empty() or run.as_of - newest.item() >= every
+
+
+def _bound(run: Run) -> dict[str, Any]:
+    return {
+        "annotator": run.settings.annotator.model,
+        "digest": run.settings.digest_of_annotator(),
+        "parser_version": CRITERIA_VERSION,
+        "curation_digest": digest_of(run.settings.curation),
+    }
+
+
+def _inputs(run: Run) -> Any:
+    candidates = run.warehouse.read(
+        f"select count(*), bit_xor(hash(candidates)) from ({_CANDIDATES}) as candidates",  # noqa: S608 - our own query
+        **_bound(run),
+    ).row(0)
+    newest = run.warehouse.read("select benchmark_id from latest_benchmark").to_series().to_list()
+    return [list(map(str, candidates)), run.settings.selection, newest]
+
+
+@cached_step(version=1, inputs=_inputs)
+async def select(run: Run) -> str:
+    """Choose the questions of the next version; the same choice is the same version.
+
+    Returns:
+        Its benchmark_id.
+
+    Raises:
+        NothingToRunError: no prompt meets the thresholds.
+    """
+    candidates = run.warehouse.read(_CANDIDATES, **_bound(run))
+    previous = run.warehouse.read(
+        "select prompt_id from questions semi join latest_benchmark using (benchmark_id) order by prompt_id"
+    )["prompt_id"].to_list()
+    selection = select_questions(candidates, run.settings.selection, previous)
+    if selection.questions.is_empty():
+        reasons = dict(selection.turned_away.group_by("reason").len().sort("reason").iter_rows())
+        raise NothingToRunError(f"no prompt meets the thresholds: {reasons}")
+    _append(run, selection)
+    logger.info("select: %d questions, version %s", selection.questions.height, selection.benchmark_id[:12])
+    return selection.benchmark_id
+
+
+def _append(run: Run, selection: Selection) -> None:
+    """The version with its questions and with what was turned away; nothing where it stands already."""
+    newest = run.warehouse.read("select benchmark_id from latest_benchmark").to_series().to_list()
+    clustering_id = run.warehouse.read(
+        "select clustering_id from clusterings order by clustered_at desc, clustering_id limit 1"
+    ).item()
+    row = {
+        "benchmark_id": selection.benchmark_id,
+        "previous_id": newest[0] if newest else None,
+        "clustering_id": clustering_id,
+        "annotator": run.settings.annotator.model,
+        "annotator_digest": run.settings.digest_of_annotator(),
+        "curation_digest": digest_of(run.settings.curation),
+        "settings": orjson.dumps(run.settings.selection).decode(),
+        "count_questions": selection.questions.height,
+        "count_kept": int(selection.questions["is_kept"].sum()),
+        "as_of": run.as_of,
+        "frozen_at": datetime.now(UTC),
+    }
+    names = run.warehouse.read("select topic_id, topic_name from topic_labels")
+    questions = selection.questions.join(names, on="topic_id", how="left")
+    with run.warehouse.write() as writer:
+        if not writer.append("benchmarks", frame_of("benchmarks", [row])):
+            return
+        version = pl.lit(selection.benchmark_id).alias("benchmark_id")
+        writer.append("questions", questions.with_columns(version))
+        writer.append("turned_away", selection.turned_away.with_columns(version))

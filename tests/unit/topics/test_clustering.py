@@ -1,0 +1,164 @@
+"""A full run of clustering."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchbuilder.topics.clustering import Clustering, ClusteringSettings, clustering_id_of, fit_clustering
+
+ROOT = Path(__file__).parents[3]
+FIT_AND_DIGEST = """
+import hashlib, sys
+import numpy as np
+from benchbuilder.topics.clustering import ClusteringSettings, fit_clustering
+crowd = np.load(sys.argv[1])
+found = fit_clustering(crowd["prompt_ids"].tolist(), crowd["vectors"], "embedder@1", ClusteringSettings())
+parts = [repr((found.clustering_id, found.topic_ids, found.members.topic_ids)).encode()]
+arrays = [found.centroids, found.coordinates, found.members.is_outlier, found.members.similarities]
+print(hashlib.sha256(b"".join(parts + [array.tobytes() for array in arrays])).hexdigest())
+"""
+
+
+def _fit(vectors: NDArray[np.float32], **settings: Any) -> Clustering:
+    prompt_ids = [f"{row:03}" for row in range(len(vectors))]
+    return fit_clustering(prompt_ids, vectors, "embedder@1", ClusteringSettings(**settings))
+
+
+def _spread(count: int, count_dimensions: int = 12) -> NDArray[np.float32]:
+    vectors = np.random.default_rng(count).normal(size=(count, count_dimensions))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_planted_topics_are_found_largest_first(crowd: Any, clustering: Clustering) -> None:
+    """Each planted topic is one topic, and they come by size."""
+    topics = [clustering.topic_ids.index(topic_id) for topic_id in clustering.members.topic_ids]
+    is_planted = crowd.planted >= 0
+    assert len(clustering.topic_ids) == 5
+    assert (np.array(topics)[is_planted] == crowd.planted[is_planted]).mean() > 0.98
+    sizes = [len(members) for members in clustering.members_by_topic().values()]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_outliers_belong_to_the_nearest_topic_but_do_not_count_in_it(crowd: Any, clustering: Clustering) -> None:
+    """A flagged prompt has a topic id, is missing from the members, and does not pull the centroid."""
+    members, by_topic = clustering.members, clustering.members_by_topic()
+    topics = np.array([clustering.topic_ids.index(topic_id) for topic_id in members.topic_ids])
+    outliers = np.flatnonzero(members.is_outlier)
+    assert len(outliers) > 0
+    assert (topics[outliers] == (crowd.vectors[outliers] @ clustering.centroids.T).argmax(axis=1)).all()
+    assert sum(map(len, by_topic.values())) == len(crowd.prompt_ids) - len(outliers)
+    assert clustering.share_unassigned() == len(outliers) / len(crowd.prompt_ids)
+    for number, topic_id in enumerate(clustering.topic_ids):
+        mean = crowd.vectors[[crowd.prompt_ids.index(prompt_id) for prompt_id in by_topic[topic_id]]].mean(axis=0)
+        np.testing.assert_allclose(clustering.centroids[number], mean / np.linalg.norm(mean), atol=1e-5)
+    np.testing.assert_allclose(
+        members.similarities, (crowd.vectors * clustering.centroids[topics]).sum(axis=1), atol=1e-5
+    )
+
+
+def test_members_of_a_topic_lie_together_on_the_map(crowd: Any, clustering: Clustering) -> None:
+    """On average a prompt is nearer to the middle of its own topic than to any other's."""
+    is_planted = crowd.planted >= 0
+    middles = np.array([clustering.coordinates[crowd.planted == topic].mean(axis=0) for topic in range(5)])
+    nearest = np.linalg.norm(clustering.coordinates[:, None] - middles, axis=2).argmin(axis=1)
+    assert (nearest == crowd.planted)[is_planted].mean() > 0.95
+
+
+def test_other_processes_find_the_same_bit_for_bit(crowd: Any, clustering: Clustering, tmp_path: Path) -> None:
+    """Ids, numbers and coordinates repeat in two processes with different hash seeds and numbers of threads."""
+    np.savez(tmp_path / "crowd.npz", prompt_ids=np.array(crowd.prompt_ids), vectors=crowd.vectors)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", FIT_AND_DIGEST, str(tmp_path / "crowd.npz")],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for seed, threads in (("1", "1"), ("2", "2"))
+    ]
+    digests = [process.communicate(timeout=300)[0].strip() for process in running]
+    assert len(digests[0]) == 64
+    assert digests[0] == digests[1]
+    again = fit_clustering(crowd.prompt_ids, crowd.vectors, "embedder@1", ClusteringSettings())
+    assert again.clustering_id == clustering.clustering_id
+    assert again.members.topic_ids == clustering.members.topic_ids
+    assert again.coordinates.tobytes() == clustering.coordinates.tobytes()
+
+
+def test_the_identity_rests_on_prompts_embedder_and_settings() -> None:
+    """Each of them makes another clustering; the same ones make the same."""
+    settings = ClusteringSettings()
+    ids = {
+        clustering_id_of(["a", "b"], "embedder@1", settings),
+        clustering_id_of(["a", "b"], "embedder@1", ClusteringSettings()),
+        clustering_id_of(["a", "c"], "embedder@1", settings),
+        clustering_id_of(["a", "b"], "embedder@2", settings),
+        clustering_id_of(["a", "b"], "embedder@1", ClusteringSettings(seed=1)),
+    }
+    assert len(ids) == 4
+    assert all(len(clustering_id) == 16 for clustering_id in ids)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4])
+def test_a_crowd_smaller_than_a_topic_has_none(count: int) -> None:
+    """Every prompt is an outlier of no topic, and still lies on the map."""
+    found = _fit(_spread(count))
+    assert found.topic_ids == ()
+    assert found.members.topic_ids == (None,) * count
+    assert found.members.is_outlier.all()
+    assert found.coordinates.shape == (count, 2)
+    assert found.centroids.shape == (0, 12)
+    assert found.share_unassigned() == (1.0 if count else 0.0)
+
+
+@pytest.mark.parametrize("count", [5, 9])
+def test_a_crowd_too_small_for_two_topics_is_one(count: int) -> None:
+    """Nobody is an outlier where there is nothing to lie outside of."""
+    found = _fit(_spread(count))
+    assert len(found.topic_ids) == 1
+    assert found.members_by_topic() == {found.topic_ids[0]: set(found.prompt_ids)}
+
+
+def test_a_crowd_of_copies_is_one_topic() -> None:
+    """Many prompts with few distinct vectors cannot be laid out, so they are not split."""
+    found = _fit(np.repeat(_spread(2), 30, axis=0))
+    assert len(found.topic_ids) == 1
+    assert np.isfinite(found.coordinates).all()
+
+
+@pytest.mark.parametrize(("count", "count_dimensions"), [(10, 12), (11, 3), (16, 12), (40, 12)])
+def test_a_small_crowd_is_clustered_without_a_warning(count: int, count_dimensions: int) -> None:
+    """With no more prompts than neighbours, or fewer dimensions than wanted, there are topics all the same."""
+    found = _fit(_spread(count, count_dimensions))
+    assert found.topic_ids
+    assert np.isfinite(found.coordinates).all()
+
+
+def test_a_topics_id_is_that_of_its_smallest_prompt() -> None:
+    """A crowd that is one topic under other ids has another topic id."""
+    vectors = _spread(6)
+    ids = [fit_clustering([f"{name}{row}" for row in range(6)], vectors, "e", ClusteringSettings()) for name in "ab"]
+    assert ids[0].topic_ids != ids[1].topic_ids
+
+
+@pytest.mark.parametrize(
+    ("prompt_ids", "vectors", "message"),
+    [
+        (["b", "a"], np.eye(2), "sorted"),
+        (["a", "a"], np.eye(2), "distinct"),
+        (["a"], np.eye(2), "as many rows"),
+        (["a", "b"], np.array([[1, 0], [2, 0]]), "prompt b has length 2, not 1"),
+        (["a", "b"], np.array([[np.nan, 0], [1, 0]]), "prompt a has length nan"),
+    ],
+)
+def test_wrong_input_is_named(prompt_ids: list[str], vectors: NDArray, message: str) -> None:
+    """Unsorted or repeated ids, missing vectors and vectors that are not of length 1 are refused."""
+    with pytest.raises(ValueError, match=message):
+        fit_clustering(prompt_ids, vectors.astype(np.float32), "embedder@1", ClusteringSettings())
