@@ -1,4 +1,4 @@
-"""What a run needs, looked at before it starts: settings, state folder, lock, disk, versions, keys, endpoints, weights."""
+"""What a run needs, looked at before it starts: settings, versions, state folder, lock, disk, keys, endpoints."""
 
 import asyncio
 import shutil
@@ -27,7 +27,9 @@ async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; nothing is changed but an empty state folder that may be made."""
     endpoints = dict.fromkeys(settings.models[name].endpoint for name in settings.roles.values())
     findings = [
-        Finding("settings", "ok", f"{settings.config_path}: {len(settings.sources)} sources, {len(settings.models)} models"),
+        Finding(
+            "settings", "ok", f"{settings.config_path}: {len(settings.sources)} sources, {len(settings.models)} models"
+        ),
         _look_at_versions(),
         _look_at_state(settings),
         _look_at_disk(settings),

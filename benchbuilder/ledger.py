@@ -144,8 +144,8 @@ class Ledger:
         """The attempt that counts, by request_key; a request that was never tried is not in it."""
         keys = pl.DataFrame([request.request_key for request in requests], {"request_key": pl.String})
         rows = self.warehouse.read(
-            "select request_key, state, reason, text, logprobs, count_attempts, count_ok, count_truncated, count_refused"
-            " from completions_counted semi join wanted using (request_key)",
+            "select request_key, state, reason, text, logprobs,"
+            " count_attempts, count_ok, count_truncated, count_refused from completions_counted semi join wanted using (request_key)",
             frames={"wanted": keys},
         )
         return {

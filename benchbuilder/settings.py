@@ -14,7 +14,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from benchbuilder.curation import CurationSettings
+from benchbuilder.criteria import TEMPLATE_LIST, TEMPLATE_LOGPROBS
+from benchbuilder.curation.rules import CurationSettings
 from benchbuilder.errors import SettingsError
 from benchbuilder.llm.limits import Limits
 from benchbuilder.prompts import load_template
@@ -182,7 +183,7 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
         init_settings: PydanticBaseSettingsSource,
         **others: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
@@ -248,7 +249,7 @@ class Settings(BaseSettings):
     @property
     def annotator_template(self) -> str:
         """The prompt file that the annotator is asked with."""
-        return "criterion" if self.selection.marks == "logprobs" else "criteria"
+        return TEMPLATE_LOGPROBS if self.selection.marks == "logprobs" else TEMPLATE_LIST
 
     def key_of(self, endpoint: str) -> SecretStr | None:
         """The key of an endpoint, from the variable that the settings name.
@@ -323,6 +324,7 @@ def prepare_prefect(settings: Settings) -> None:
         "PREFECT_LOGGING_LEVEL": "WARNING",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # a busy machine takes longer than the default 20
         "DO_NOT_TRACK": "1",
     }
     if api_url:

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-count_packages=$(cat requirements.lock weights.lock | grep -c '^[A-Za-z0-9].*==')
+count_packages=$(cat requirements.lock weights.lock | sed -n 's/^\([A-Za-z0-9][^=]*\)==.*/\1/p' | sort -u | wc -l)
 locks="$(cat requirements.lock weights.lock | cksum) $(pwd -P)"
 project=$(cksum < pyproject.toml)
 
@@ -45,8 +45,8 @@ make_venv() {
 # A mirror and its certificate in the caller's pip settings are needed; what would install elsewhere or something else
 # is not.
 pip_install() {
-    PIP_USER=0 PIP_REQUIRE_HASHES=0 PIP_CONSTRAINT=/dev/null PIP_NO_BINARY=:none: PIP_DRY_RUN=0 \
-        .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps --target '' --prefix '' "$@"
+    env -u PIP_TARGET -u PIP_PREFIX -u PIP_ROOT PIP_USER=0 PIP_REQUIRE_HASHES=0 PIP_CONSTRAINT=/dev/null PIP_NO_BINARY=:none: PIP_DRY_RUN=0 \
+        .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-deps "$@"
 }
 
 # pip says nothing while it unpacks, which is most of the time.
@@ -54,14 +54,14 @@ show_progress() {
     before=0
     while sleep 5; do
         count=$(find .venv/lib/python3*/site-packages -maxdepth 1 -name '*.dist-info' | wc -l)
-        [ "$count" -le "$((before + 2))" ] || echo "  $((count)) of $count_packages packages are in place"
+        [ "$count" -le "$((before + 2))" ] || echo "  $((count)) of $((count_packages)) packages are in place"
         before=$count
     done
 }
 
 if ! holds .venv/.locks "$locks" || ! is_new_enough .venv/bin/python; then
     find_python
-    echo "Setting up .venv with $("$python" --version): $count_packages packages, 2.2 GB on disk, about 2 minutes ..."
+    echo "Setting up .venv with $("$python" --version): $((count_packages)) packages, 2.2 GB on disk, 2 to 5 minutes ..."
     make_venv
     show_progress &
     progress=$!

@@ -5,7 +5,7 @@ from typing import Any
 from prefect import flow
 from prefect.states import State
 
-from flows import conclude
+from flows.conclusion import conclude
 from flows.parameters import RunParameters
 from tasks import chunks
 from tasks.annotate import annotate

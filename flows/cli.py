@@ -6,7 +6,6 @@ Prefect and the libraries of the steps are imported when a command needs them, s
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,8 +16,12 @@ from benchbuilder.errors import BenchBuilderError, UsageError
 
 app = App(name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.")
 
-Config = Annotated[Path | None, Parameter(help="Settings file. Default: $BENCHBUILDER_CONFIG, ./benchbuilder.toml, demo.")]
-StateDir = Annotated[Path | None, Parameter(help="Folder of warehouse, snapshots and reports; stands over the settings.")]
+Config = Annotated[
+    Path | None, Parameter(help="Settings file. Default: $BENCHBUILDER_CONFIG, ./benchbuilder.toml, demo.")
+]
+StateDir = Annotated[
+    Path | None, Parameter(help="Folder of warehouse, snapshots and reports; stands over the settings.")
+]
 AsOf = Annotated[datetime | None, Parameter(help="The moment that due dates are counted from. Default: now.")]
 IgnoreCache = Annotated[bool, Parameter(help="Run the pure steps even if Prefect has their result.")]
 
@@ -68,9 +71,7 @@ def build(
 
 
 @app.command
-def evaluate(
-    *models: str, benchmark: str | None = None, config: Config = None, state_dir: StateDir = None
-) -> int:
+def evaluate(*models: str, benchmark: str | None = None, config: Config = None, state_dir: StateDir = None) -> int:
     """Ask the models (all of the settings, or those that are named) and the judges."""
     told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "models": list(models)}
     return _run_flow("evaluate_models", told)
@@ -78,7 +79,11 @@ def evaluate(
 
 @app.command
 def publish(
-    *, benchmark: str | None = None, config: Config = None, state_dir: StateDir = None, ignore_cache: IgnoreCache = False
+    *,
+    benchmark: str | None = None,
+    config: Config = None,
+    state_dir: StateDir = None,
+    ignore_cache: IgnoreCache = False,
 ) -> int:
     """Fit the board, publish snapshot and report."""
     told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "ignore_cache": ignore_cache}
@@ -97,7 +102,11 @@ def board(*, config: Config = None, state_dir: StateDir = None) -> None:
 
 @app.command
 def sql(
-    query: str, *, output: Annotated[str, Parameter(name="--format")] = "table", config: Config = None, state_dir: StateDir = None
+    query: str,
+    *,
+    output: Annotated[str, Parameter(name="--format")] = "table",
+    config: Config = None,
+    state_dir: StateDir = None,
 ) -> None:
     """Ask the published snapshot; the connection can read nothing else and change nothing.
 
@@ -141,12 +150,12 @@ def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False) ->
     if is_summed_up:
         from benchbuilder.report.summary import print_summary
 
-        print_summary(settings.state_dir, settings.config_path, is_demo=settings.is_demo)
+        print_summary(settings.state_dir, is_demo=settings.is_demo)
     return code
 
 
 def _await_flow(name: str, told: dict[str, Any]) -> int:
-    from flows import PARTIAL
+    from flows.conclusion import PARTIAL
     from flows.registry import FLOWS
 
     flow, parameters = FLOWS[name]
@@ -168,10 +177,8 @@ def _await_flow(name: str, told: dict[str, Any]) -> int:
 
 def _show_progress() -> None:
     """One line per step and every few seconds of model traffic, on stderr."""
-    from rich.console import Console
-    from rich.logging import RichHandler
-
-    handler = RichHandler(console=Console(stderr=True), show_path=False, show_level=False, omit_repeated_times=False)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
     logger = logging.getLogger("benchbuilder")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(logging.INFO)

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.states import State
 
 from benchbuilder.errors import EndpointError
-from flows import conclude, is_lost
+from flows.conclusion import conclude, is_lost
 from flows.parameters import EvaluateParameters
 from tasks import benchmark_of, contestants_of
 from tasks.answer import answer

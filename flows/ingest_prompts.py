@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.states import State
 
 from benchbuilder.errors import UsageError
-from flows import conclude
+from flows.conclusion import conclude
 from flows.parameters import IngestParameters
 from tasks.ingest import ingest
 
@@ -18,6 +18,4 @@ async def ingest_prompts(parameters: IngestParameters = IngestParameters()) -> S
     known = [source.name for source in run.settings.sources]
     if unknown := set(parameters.sources) - set(known):
         raise UsageError(f"sources: unknown {', '.join(sorted(unknown))}; known: {', '.join(known)}")
-    return await conclude(
-        {name: await ingest(run, name, return_state=True) for name in parameters.sources or known}
-    )
+    return await conclude({name: await ingest(run, name, return_state=True) for name in parameters.sources or known})

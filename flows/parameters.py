@@ -22,7 +22,9 @@ class RunParameters(BaseModel):
         description="Path on the machine that runs the flow. Empty: BENCHBUILDER_CONFIG, else ./benchbuilder.toml.",
     )
     state_dir: Path | None = Field(
-        None, title="State folder", description="Where warehouse, snapshots and reports lie. Empty: as the settings say."
+        None,
+        title="State folder",
+        description="Where warehouse, snapshots and reports lie. Empty: as the settings say.",
     )
     as_of: datetime | None = Field(
         None, title="As of", description="The moment that due dates are counted from. Empty: now.", examples=[None]

@@ -5,8 +5,8 @@ from typing import Any
 from prefect import flow
 from prefect.states import State
 
-from flows import conclude, is_lost
 from flows.build_benchmark import build_benchmark
+from flows.conclusion import conclude, is_lost
 from flows.evaluate_models import evaluate_models
 from flows.ingest_prompts import ingest_prompts
 from flows.parameters import EvaluateParameters, IngestParameters, PublishParameters, RunParameters

@@ -2,7 +2,8 @@
 
 Two kinds. A *plain* step reads the world or asks models; what is done and paid lies in the warehouse, so Prefect caches
 nothing: the step runs, finds nothing to do and says so. A *cached* step is pure and whole; Prefect skips it while its
-inputs are the same. Both get a `Run` and give a small report. This module holds what they share; steps never import each other.
+inputs are the same. Both get a `Run` and give a small report. This module holds what they share; steps never import
+each other.
 """
 
 import logging
@@ -102,7 +103,7 @@ def cached_step(version: int, inputs: Callable[[Run], Any]) -> Callable[[Callabl
 
 
 def chunks(run: Run, most: int = 1000) -> list[str]:
-    """First hex digits that cut the crowd into parts of about `most` prompts; one new prompt never shifts the others."""
+    """First hex digits that cut the crowd into parts of about `most` prompts; a new prompt never shifts the others."""
     count_prompts = run.warehouse.read("select count(*) from prompts").item()
     digits = 0
     while count_prompts > most * 16**digits:

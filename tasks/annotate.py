@@ -12,6 +12,7 @@ from benchbuilder.criteria import (
     parse_marks,
     read_probability,
 )
+
 from benchbuilder.errors import Unparsable
 from benchbuilder.ledger import Counted, Ledger
 from benchbuilder.llm.requests import Request
@@ -74,9 +75,9 @@ def _requests(settings: Settings, text: str) -> list[Request]:
     """One call that lists what is met, or one per criterion, the prompt first so that servers reuse the prefix."""
     most = settings.annotator.max_characters
     if settings.selection.marks == "list":
-        shown = [criteria_values(text, max_characters=most)]
+        shown = [criteria_values(text, most)]
     else:
-        shown = [criterion_values(text, criterion, max_characters=most) for criterion in CRITERIA]
+        shown = [criterion_values(text, criterion, most) for criterion in CRITERIA]
     return [
         Request(
             kind="annotate",
@@ -100,7 +101,7 @@ def _read_list(counted: Counted) -> Mapping[str, float] | Unparsable:
     marks = parse_marks(counted.text or "")
     if isinstance(marks, Unparsable):
         return marks
-    return {criterion.name: float(criterion.name in marks) for criterion in CRITERIA}
+    return {criterion.name: float(criterion.number in marks) for criterion in CRITERIA}
 
 
 def _read_one(counted: Counted) -> float | Unparsable:

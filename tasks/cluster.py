@@ -20,7 +20,7 @@ from benchbuilder.topics.clustering import Clustering, fit_clustering
 from benchbuilder.topics.keywords import find_keywords
 from benchbuilder.topics.matching import MatchedTopic, match_topics
 from benchbuilder.topics.placing import place, place_on_map
-from tasks import Run, logger, cached_step
+from tasks import Run, cached_step, logger
 
 _EMBEDDED = (
     "select prompt_id, text, vector from accepted_prompts join embeddings using (prompt_id)"

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-
 from benchbuilder.curation.rules import curate as apply_rules
+
 from benchbuilder.text import digest_of
-from tasks import Run, logger, cached_step
+from tasks import Run, cached_step, logger
 
 
 def _inputs(run: Run) -> Any:

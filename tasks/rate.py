@@ -11,7 +11,7 @@ from benchbuilder.judging.verdict import PARSER_VERSION
 from benchbuilder.rating.leaderboard import Leaderboard, fit_leaderboard
 from benchbuilder.schemas import frame_of
 from benchbuilder.text import digest_of
-from tasks import Run, logger, cached_step
+from tasks import Run, cached_step, logger
 
 _GAMES = """
     select
@@ -48,7 +48,7 @@ def _inputs(run: Run) -> Any:
     settings = run.settings
     models = {name: settings.digest_of_model(name) for name in settings.contestants}
     judges = [[judge.model, settings.digest_of_judge(judge)] for judge in settings.judges]
-    return [list(map(str, judged)), settings.rating, settings.evaluation, models, judges, PARSER_VERSION]
+    return [list(map(str, judged)), settings.rating, settings.evaluation.model_dump(), models, judges, PARSER_VERSION]
 
 
 @cached_step(version=1, inputs=_inputs)

@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 import polars as pl
-
 from benchbuilder.criteria import CRITERIA
 from benchbuilder.criteria import PARSER_VERSION as CRITERIA_VERSION
+from benchbuilder.selection import Selection, select_questions
+
 from benchbuilder.errors import NothingToRunError
 from benchbuilder.schemas import frame_of
-from benchbuilder.selection import Selection, select_questions
 from benchbuilder.text import digest_of
 from tasks import Run, cached_step, logger
 
@@ -71,7 +71,9 @@ async def select(run: Run) -> str:
     previous = run.warehouse.read(
         "select prompt_id from questions semi join latest_benchmark using (benchmark_id) order by prompt_id"
     )["prompt_id"].to_list()
-    selection = select_questions(candidates, run.settings.selection, previous)
+    selection = select_questions(
+        candidates, run.settings.selection, criteria=[criterion.name for criterion in CRITERIA], previous=previous
+    )
     if selection.questions.is_empty():
         reasons = dict(selection.turned_away.group_by("reason").len().sort("reason").iter_rows())
         raise NothingToRunError(f"no prompt meets the thresholds: {reasons}")
@@ -100,7 +102,7 @@ def _append(run: Run, selection: Selection) -> None:
         "frozen_at": datetime.now(UTC),
     }
     names = run.warehouse.read("select topic_id, topic_name from topic_labels")
-    questions = selection.questions.join(names, on="topic_id", how="left")
+    questions = selection.questions.drop("rank_in_topic").join(names, on="topic_id", how="left")
     with run.warehouse.write() as writer:
         if not writer.append("benchmarks", frame_of("benchmarks", [row])):
             return

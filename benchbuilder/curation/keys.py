@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 _PREFIXES = {
-    "sk-": r"sk-(?=[\w-]*\d)[\w-]{16,}",  # OpenAI, Anthropic, OpenRouter and those who copy them; the digit spares CSS
+    "sk-": r"sk-(?=[\w-]{0,64}\d)[\w-]{16,}",  # OpenAI, Anthropic, OpenRouter; the digit spares CSS
     "_live_": r"[spr]k_live_[A-Za-z0-9]{10,}",
     "_test_": r"[spr]k_test_[A-Za-z0-9]{10,}",
     "whsec_": r"whsec_[A-Za-z0-9]{16,}",
@@ -30,7 +30,7 @@ _PREFIXES = {
     "npm_": r"npm_[A-Za-z0-9]{36}",
     "pypi-": r"pypi-[\w-]{50,}",
     "SG.": r"SG\.[\w-]{16,}\.[\w-]{16,}",
-    "eyJ": r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*",  # a JSON web token
+    "eyJ": r"(?<!-)eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*",  # a JSON web token
     ":AA": r"\d{8,10}:AA[\w-]{33}",  # a Telegram bot
 }
 _SHAPES = {hint: re.compile(rf"(?<![A-Za-z0-9_])(?:{shape})") for hint, shape in _PREFIXES.items()}
@@ -43,7 +43,9 @@ _PRIVATE_KEY = re.compile(
 # user:password in a URL; a variable in their place ($USER, {user}, <user>) is no secret
 _URL_LOGIN = re.compile(r"(?<=://)[^\s/:@${<]{1,64}:[^\s/:@${<]{1,128}(?=@)")
 _VALUE = r"(?P<value>[\w+/.~=-]{16,}+)"
+_BEARER_WORDS = ("bearer", "basic")
 _BEARER = re.compile(rf"\b(?:Bearer|Basic)\s{{1,3}}{_VALUE}", re.IGNORECASE)
+_ASSIGNED_WORDS = ("key", "token", "secret", "passw", "pwd", "credential")
 _ASSIGNED = re.compile(
     r"(?:key|token|secret|passw(?:or)?d|passwd|pwd|credentials?)\w{0,20}['\"\]]{0,2}"
     rf"(?:\s{{0,3}}(?::=|=>|[:=])|\s{{1,3}}is:?)\s{{0,3}}['\"`]{{0,3}}{_VALUE}",
@@ -74,5 +76,12 @@ def find_keys(text: str) -> Iterator[tuple[int, int]]:
     for hint, shape in _SHAPES.items():
         if hint in text:
             yield from (match.span() for match in shape.finditer(text))
-    for pattern in (_BEARER, _ASSIGNED):
-        yield from (match.span("value") for match in pattern.finditer(text) if is_random(match["value"]))
+    yield from _find_values(text)
+
+
+def _find_values(text: str) -> Iterator[tuple[int, int]]:
+    """Random values after a word; whether the word is there at all is cheaper to see than where."""
+    lowered = text.lower()
+    for words, pattern in ((_BEARER_WORDS, _BEARER), (_ASSIGNED_WORDS, _ASSIGNED)):
+        if any(word in lowered for word in words):
+            yield from (match.span("value") for match in pattern.finditer(text) if is_random(match["value"]))

@@ -16,3 +16,4 @@ class Kind(StrEnum):
 
 
 Span = tuple[int, int]  # start and end in characters
+Finding = tuple[Kind, Span]

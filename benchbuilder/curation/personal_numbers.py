@@ -1,4 +1,4 @@
-"""Telephone, card, social security, account and IP numbers in a text, told from the dates, versions and ids around them.
+"""Telephone, card, social security, account and IP numbers in a text, told from dates, versions and ids around them.
 
 datafog's patterns say where one may stand; the checks here turn away what only looks like one.
 """
@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
-from benchbuilder.curation.kinds import Kind, Span
+from benchbuilder.curation.kinds import Finding, Kind
 
 _CONTEXT_CHARACTERS = 30
 MIN_PHONE_DIGITS_GROUPED = 8
 MIN_PHONE_DIGITS_BARE = 11
 SMALL_PART = 32  # four parts under this are a version or a section; one address in 4,096 is lost by it
 
-_FIVE_DIGITS = re.compile(r"\d(?:[^\w\n]{0,2}\d){4}")  # the cheap test before the dear ones
+# cheap tests before the dear patterns
+_EIGHT_DIGITS = re.compile(r"\d(?:[\s().-]{0,3}\d){7}")
+_FOUR_PARTS = re.compile(r"\.\d{1,3}\.\d{1,3}\.\d")
 _PHONE_WORD = re.compile(r"phone|mobile|whatsapp|\b(?:tel|cell|call|fax|sms|text me)\b", re.IGNORECASE)
 _NORTH_AMERICAN = re.compile(r"(?:1[-. ]?)?(?:\([2-9]\d\d\)[-. ]?[2-9]\d\d[-. ]?|[2-9]\d\d([-.])[2-9]\d\d\1)\d{4}")
 _SSN_WORD = re.compile(r"\bssn\b|social security", re.IGNORECASE)
 _VERSION_WORD = re.compile(r"(?:\b(?:v|ver|version|release|build|firmware)[ .:=]{0,3}|==|[\w.]/|\.)$", re.IGNORECASE)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
-_IPV6 = re.compile(r"(?<![\w:.])[23][0-9a-f]{3}:[0-9a-f:]{2,35}(?![\w:])", re.IGNORECASE)
+_IPV6 = re.compile(r"(?<![\w:.])[23][0-9a-fA-F]{3}:[0-9a-fA-F:]{6,35}(?![\w:])")
 _NEXT_PART = re.compile(r"\.\d")
 # private, local, multicast and netmasks: such numbers say nothing about a person
 _NOBODYS = [
@@ -79,28 +81,26 @@ def is_ip(match: re.Match[str]) -> bool:
     except ValueError:
         return False
     if not isinstance(address, IPv4Address):
-        return True
+        return address.is_global
     if _VERSION_WORD.search(_before(match)) or _NEXT_PART.match(match.string, match.end()):
         return False
     return max(address.packed) >= SMALL_PART and not any(address in network for network in _NOBODYS)
 
 
-@cache
-def _rules() -> tuple[tuple[Kind, re.Pattern[str], Callable[[re.Match[str]], bool]], ...]:
-    patterns = datafog_patterns()
-    return (
-        (Kind.IBAN, _IBAN, is_iban),
-        (Kind.CARD, patterns["CREDIT_CARD"], is_card),
-        (Kind.SSN, patterns["SSN"], is_ssn),
-        (Kind.IP, patterns["IP_ADDRESS"], is_ip),
-        (Kind.IP, _IPV6, is_ip),
-        (Kind.PHONE, patterns["PHONE"], is_phone),
-    )
+def _found(
+    kind: Kind, pattern: re.Pattern[str], is_it: Callable[[re.Match[str]], bool], text: str
+) -> Iterator[Finding]:
+    return ((kind, match.span()) for match in pattern.finditer(text) if is_it(match))
 
 
-def find_personal_numbers(text: str) -> Iterator[tuple[Kind, Span]]:
+def find_personal_numbers(text: str) -> Iterator[Finding]:
     """Kind and span of each such number; spans may overlap, the weightier kind comes first."""
-    if not _FIVE_DIGITS.search(text):
-        return
-    for kind, pattern, is_it in _rules():
-        yield from ((kind, match.span()) for match in pattern.finditer(text) if is_it(match))
+    if _EIGHT_DIGITS.search(text):
+        yield from _found(Kind.IBAN, _IBAN, is_iban, text)
+        yield from _found(Kind.CARD, datafog_patterns()["CREDIT_CARD"], is_card, text)
+        yield from _found(Kind.SSN, datafog_patterns()["SSN"], is_ssn, text)
+        yield from _found(Kind.PHONE, datafog_patterns()["PHONE"], is_phone, text)
+    if _FOUR_PARTS.search(text):
+        yield from _found(Kind.IP, datafog_patterns()["IP_ADDRESS"], is_ip, text)
+    if ":" in text:
+        yield from _found(Kind.IP, _IPV6, is_ip, text)

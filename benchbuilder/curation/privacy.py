@@ -4,23 +4,22 @@ It misses names and postal addresses, numbers written in words, national telepho
 word such as `phone` in front, addresses written `name at host`, and what `curation.keys` says it misses.
 """
 
+import re
 from bisect import bisect, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from benchbuilder.curation.keys import find_keys
-from benchbuilder.curation.kinds import Kind, Span
+from benchbuilder.curation.kinds import Finding, Kind, Span
 from benchbuilder.curation.personal_numbers import datafog_patterns, find_personal_numbers
-
-if TYPE_CHECKING:
-    import re
 
 # A masked neighbour can uncover what it touched; each pass takes one layer off, and people write one or two.
 MAX_PASSES = 8
-MAX_LOCAL_PART = 128  # characters before the @; on a longer run without one datafog's pattern needs quadratic time
+MAX_LOCAL_PART = 64  # characters before the @ (RFC 5321, 4.5.3.1)
 MAX_DOMAIN = 256
 
+_AT = re.compile(r"[\w+-]@\.?[A-Za-z0-9-]+\.")
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "pdf", "js", "ts", "py", "css", "html", "json"})
 _SYMBOLS = "!#$%&'*+-/=?^_`{|}~."
 
@@ -33,16 +32,18 @@ class Masked(NamedTuple):
 
 
 def _find_emails(text: str) -> Iterator[Span]:
-    pattern, at, done = datafog_patterns()["EMAIL"], text.find("@"), 0
-    while at >= 0:
-        match = pattern.search(text, max(done, at - MAX_LOCAL_PART), at + MAX_DOMAIN)
-        done = match.end() if match else at + 1
+    """One search around each @ that may be one: datafog's pattern is quadratic in a run of symbols without an @."""
+    pattern, done = datafog_patterns()["EMAIL"], 0
+    for at in _AT.finditer(text):
+        if at.start() < done:
+            continue
+        match = pattern.search(text, max(done, at.start() - MAX_LOCAL_PART), at.end() + MAX_DOMAIN)
+        done = match.end() if match else at.end() - 1
         if match and (span := _email_span(match)):
             yield span
-        at = text.find("@", done)
 
 
-def _email_span(match: "re.Match[str]") -> Span | None:
+def _email_span(match: re.Match[str]) -> Span | None:
     """The address without symbols of code in front; None for decorators, `git@host`, `icon@2x.png`, `x@w.sum()`."""
     local, _, domain = match.group().rpartition("@")
     name = local.rpartition("/")[2].lstrip(_SYMBOLS)
@@ -53,14 +54,14 @@ def _email_span(match: "re.Match[str]") -> Span | None:
     return match.end() - len(domain) - 1 - len(name), match.end()
 
 
-def _find_all(text: str) -> Iterator[tuple[Kind, Span]]:
+def _find_all(text: str) -> Iterator[Finding]:
     """Every finding, the weightier kinds first."""
     yield from ((Kind.KEY, span) for span in find_keys(text))
     yield from ((Kind.EMAIL, span) for span in _find_emails(text))
     yield from find_personal_numbers(text)
 
 
-def _without_overlaps(findings: Iterable[tuple[Kind, Span]]) -> list[tuple[Span, Kind]]:
+def _without_overlaps(findings: Iterable[Finding]) -> list[tuple[Span, Kind]]:
     """Findings by position; of two that overlap, the one found first."""
     chosen: list[tuple[Span, Kind]] = []
     for kind, (start, end) in findings:

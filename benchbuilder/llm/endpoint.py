@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import httpx2
 import openai
 from pydantic import SecretStr
 
@@ -117,7 +118,8 @@ class Endpoint:
         return pause
 
     def _give_up(self, error: openai.OpenAIError) -> Reply:
-        if isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError):
+        # A call that is answered by silence may be at fault itself; a connection that is refused never is.
+        if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, httpx2.ReadTimeout):
             raise EndpointOutError(
                 f"endpoint {self.name}: nobody answered for {self.limits.deadline_seconds:g} s ({_scrubbed(error)})"
             ) from None

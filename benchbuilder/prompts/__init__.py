@@ -1,9 +1,9 @@
 """The texts that models are asked with, kept as prose in the .md files beside this module.
 
-A template has parts under `## system`, `## user` and, where the reply shall go on from given words, `## assistant`; each
-may hold Jinja placeholders. Crowd text, answers and replies are untrusted: a template puts them through the `fence`
-filter, which sets them between two delimiter lines and neutralises inside what could end them: the delimiter, and the
-control tokens of chat formats. Values are data for Jinja, never templates themselves.
+A template has parts under `## system`, `## user` and, where the reply shall go on from given words, `## assistant`;
+each may hold Jinja placeholders. Crowd text, answers and replies are untrusted: a template puts them through the
+`fence` filter, which sets them between two delimiter lines and neutralises inside what could end them: the delimiter,
+and the control tokens of chat formats. Values are data for Jinja, never templates themselves.
 """
 
 import hashlib

@@ -24,6 +24,7 @@ from benchbuilder.report.wording import (
 from benchbuilder.text import escape_for_message
 
 MAX_ROOMY = 16
+WIDTH_REASON = 160
 
 
 class Fact(NamedTuple):
@@ -88,7 +89,7 @@ def board_view(frames: ReportFrames) -> BoardView:
         is_roomy=board.height <= MAX_ROOMY,
         confidence=points(frames.options.confidence),
         count_pairs=_count_pairs(ranked.height),
-        withheld=_withheld(frames),
+        withheld=withheld_reason(frames),
         gates=_gates(frames),
     )
 
@@ -117,7 +118,7 @@ def _row(row: Mapping[str, Any], short: Mapping[str, str], axis: Axis) -> BoardR
         interval=NOTHING if is_baseline else interval(row["lower"], row["upper"]),
         count_questions=thousands(row["count_questions"] or 0),
         count_unread=thousands((row["count_planned"] or 0) - (row["count_judgments"] or 0)),
-        reason=row["reason"] or "",
+        reason=escape_for_message(row["reason"] or "", WIDTH_REASON),
     )
 
 
@@ -155,7 +156,7 @@ def _empty(frames: ReportFrames) -> Finding:
         return Finding(say("No board yet"), say("No benchmark version has been frozen, so no model could be asked."))
     if frames.withheld.height:
         return Finding(
-            say("The board is withheld"), say("A gate keeps it from being published: {}.", _withheld(frames))
+            say("The board is withheld"), say("A gate keeps it from being published: {}.", withheld_reason(frames))
         )
     judged, wanted = int(frames.judged["count_questions"].sum()), count_questions(frames)
     return Finding(
@@ -164,13 +165,18 @@ def _empty(frames: ReportFrames) -> Finding:
     )
 
 
-def _withheld(frames: ReportFrames) -> str:
+def withheld_reason(frames: ReportFrames) -> str:
     """Why the newest board was withheld; empty where it was not."""
-    return (frames.withheld["board_reason"][0] or "no reason was given") if frames.withheld.height else ""
+    if frames.withheld.is_empty():
+        return ""
+    return escape_for_message(frames.withheld["board_reason"][0] or "no reason was given", WIDTH_REASON)
 
 
 def _gates(frames: ReportFrames) -> tuple[str, ...]:
     """Model by model, why the newest board was withheld."""
     rows = frames.withheld.filter(pl.col("model").is_not_null() & pl.col("reason").is_not_null())
     short = short_names(rows["model"].to_list())
-    return tuple(say("{}: {}", short[model], reason) for model, reason in rows.select("model", "reason").iter_rows())
+    return tuple(
+        f"{short[model]}: {escape_for_message(reason, WIDTH_REASON)}"
+        for model, reason in rows.select("model", "reason").iter_rows()
+    )

@@ -12,10 +12,10 @@ from benchbuilder.text import escape_for_message
 
 MAX_GREY = 10_000
 GRID = 2000  # dots stand on a grid this fine: half a pixel on a wide screen
-MARGIN = 0.03
+MARGIN = 0.05
 WIDTH_LABEL = 34
 _CELLS = 24  # of the density grid, over the width of the map
-_LETTER_PX, _LINE_PX = 6.8, 18
+_LETTER_PX, _LINE_PX = 8.2, 18  # of the widest system fonts
 
 
 class Kept(NamedTuple):

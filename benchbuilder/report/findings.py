@@ -90,20 +90,27 @@ def _one_leader(row: Mapping[str, Any], count_ranked: int, short: Mapping[str, s
 def _shared_lead(
     ranked: list[dict[str, Any]], leaders: list[dict[str, Any]], short: Mapping[str, str], questions: str
 ) -> Finding:
-    top = leaders[0]
+    top, *others = leaders
     if len(leaders) == len(ranked):
         title = Markup("Nobody leads: no two models can be told apart")
         rest = Markup("the differences are within what chance does")
     else:
         title = Markup("Two models share the lead")
-        if len(leaders) > 2:  # noqa: PLR2004 - two
+        if len(others) > 1:
             title = say("No single winner: {} models share the lead", len(leaders))
-        others = plural(len(leaders) - 1, "other may be first too", "others may be first too")
-        is_baseline_among = any(row["model"] == row["baseline"] for row in leaders)
-        rest = say("{}{}", others, ", the baseline among them" if is_baseline_among else "")
+        rest = _rivals(others, short)
     if top["model"] == top["baseline"]:
         lead = say("{}, the baseline, has the highest score", _name(top, short))
     else:
         rate = percent(top["win_rate"], 1)
         lead = say("{} has the highest win rate, {} against {}", _name(top, short), rate, _baseline(top, short))
     return Finding(title, say("{}, but {} on these {}.", lead, rest, questions))
+
+
+def _rivals(others: list[dict[str, Any]], short: Mapping[str, str]) -> Markup:
+    """Who may be first besides the top one: named if it is one, counted if there are several."""
+    if len(others) == 1:
+        return say("{} may be first too", _name(others[0], short))
+    is_baseline_among = any(row["model"] == row["baseline"] for row in others)
+    among = ", the baseline among them," if is_baseline_among else ""
+    return say("{} others{} may be first too", len(others), among)

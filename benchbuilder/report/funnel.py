@@ -68,7 +68,9 @@ def _finding(counts: pl.DataFrame, total: int) -> Finding:
     if lost.is_empty():
         return Finding(title, say("Nothing was turned away."))
     reason, count = lost.select("reason", "count_records").row(0)
-    return Finding(title, say("Most often: {} ({}).", words_of(reason), plural(count, "record")))
+    return Finding(
+        title, say("The most frequent reason to be turned away: {} ({}).", words_of(reason), plural(count, "record"))
+    )
 
 
 def _steps(counts: pl.DataFrame, total: int) -> tuple[Remaining, ...]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from benchbuilder.prompts import load_template
-from benchbuilder.report.board import count_questions
+from benchbuilder.report.board import count_questions, withheld_reason
 from benchbuilder.report.findings import Finding, say
 from benchbuilder.report.frames import ReportFrames
 from benchbuilder.report.wording import NOTHING, percent, plural, points, thousands, words_of
@@ -97,7 +97,7 @@ def _gates(frames: ReportFrames) -> tuple[Gate, ...]:
     board = frames.board
     models = board.filter(pl.col("model") != pl.col("baseline"))
     count_ranked, wanted = models.filter("is_ranked").height, percent(frames.options.min_share_readable)
-    withheld = frames.withheld["board_reason"][0] or "withheld" if frames.withheld.height else ""
+    withheld = withheld_reason(frames)
     return (
         Gate("A benchmark version is frozen", frames.benchmark.height > 0, plural(count_questions(frames), "question")),
         Gate("At least one model is ranked", count_ranked > 0, f"{count_ranked} of {plural(models.height, 'model')}"),
@@ -109,9 +109,15 @@ def _gates(frames: ReportFrames) -> tuple[Gate, ...]:
         Gate(
             "The newest board is published",
             board.height > 0 and not withheld,
-            withheld or ("" if board.height else "no board"),
+            withheld or _day_of_board(frames),
         ),
     )
+
+
+def _day_of_board(frames: ReportFrames) -> str:
+    if frames.board.is_empty():
+        return "no board"
+    return f"board of {frames.board['as_of'][0]:%Y-%m-%d}"
 
 
 def _judge(row: Mapping[str, Any]) -> JudgeRow:
@@ -131,8 +137,8 @@ def _template(row: Mapping[str, Any]) -> TemplateRow:
     return TemplateRow(
         kind=words_of(row["kind"]),
         name=escape_for_message(name),
-        sha256=sha256,
-        short_sha=sha256[:LENGTH_SHA],
+        sha256=escape_for_message(sha256),
+        short_sha=escape_for_message(sha256[:LENGTH_SHA]),
         count_calls=thousands(row["count_calls"]),
         text=_text_of(name, sha256),
     )
@@ -144,7 +150,7 @@ def _text_of(template: str, sha256: str) -> str:
         return ""
     try:
         installed = load_template(template)
-    except FileNotFoundError:
+    except OSError:  # no such file, or a name that cannot be one
         return ""
     return installed.text if installed.sha256 == sha256 else ""
 

@@ -15,7 +15,7 @@ from benchbuilder.errors import NothingToRunError, UsageError
 from benchbuilder.warehouse import Snapshot, current_snapshot
 
 DEMO_NOTE = (
-    "Tiny embedded models answer and judge in this demo: its board is position noise and measures nothing about any model."
+    "Demo: tiny embedded models answer and judge. The board is position noise and measures nothing about any model."
 )
 _QUERIES = (
     "from board",
@@ -23,7 +23,7 @@ _QUERIES = (
 )
 
 
-def print_summary(state_dir: Path, config: Path, *, is_demo: bool) -> None:
+def print_summary(state_dir: Path, *, is_demo: bool) -> None:
     """Everything a person wants to see after a run, from the published snapshot."""
     console = Console(highlight=False)
     try:
@@ -31,10 +31,12 @@ def print_summary(state_dir: Path, config: Path, *, is_demo: bool) -> None:
     except NothingToRunError:
         return
     print_board(snapshot, console)
-    console.print(_table("What became of every record", snapshot.read("select stage, reason, count_records from funnel")))
+    console.print(
+        _table("What became of every record", snapshot.read("select stage, reason, count_records from funnel"))
+    )
     costs = snapshot.read(
-        "select kind, model, sum(count_calls) as count_calls, sum(count_tokens_in) as count_tokens_in,"
-        " sum(count_tokens_out) as count_tokens_out, sum(cost_usd) as cost_usd"
+        "select kind, model, sum(count_calls)::bigint as calls, sum(count_tokens_in)::bigint as tokens_in,"
+        " sum(count_tokens_out)::bigint as tokens_out, sum(cost_usd) as usd"
         " from costs group by all order by kind, model"
     )
     console.print(_table("What it cost, all runs of this warehouse together", costs))
@@ -65,9 +67,9 @@ def print_board(snapshot: Snapshot, console: Console | None = None) -> None:
 
 def _board_cells(row: dict[str, Any]) -> tuple[str, ...]:
     low, high = row["rank_low"], row["rank_high"]
-    rank = "" if low is None else str(low) if low == high else f"{low}–{high}"
+    rank = "" if low is None else str(low) if low == high else f"{low}-{high}"
     win_rate = "" if row["win_rate"] is None else f"{row['win_rate']:.1%}"
-    interval = "" if row["lower"] is None else f"{100 * row['lower']:.1f}–{100 * row['upper']:.1f}"
+    interval = "" if row["lower"] is None else f"{100 * row['lower']:.1f}-{100 * row['upper']:.1f}"
     share = "" if row["share_readable"] is None else f"{row['share_readable']:.0%}"
     note = row["reason"] or ("baseline" if row["model"] == row["baseline"] else "")
     return rank, row["model"], win_rate, interval, str(row["count_judgments"]), share, note

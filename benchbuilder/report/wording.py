@@ -1,10 +1,11 @@
 """Numbers and names as the pages print them. Crowd text leaves here isolated, escaped and short."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from benchbuilder.text import cut_middle, escape_for_message
+from benchbuilder.text import escape_for_message
 
 TO = "\u2013"  # the dash of a range
 NOTHING = TO
@@ -56,27 +57,37 @@ def interval(lower: float | None, upper: float | None) -> str:
 def short_names(names: Sequence[str], width: int = WIDTH_NAME) -> dict[str, str]:
     """Names cut in the middle, never two alike; what does not print is escaped.
 
-    Names that would read the same are cut later and later, until they differ.
+    Names that would read the same are cut elsewhere, nearer to their end or to their beginning, and then longer and
+    longer, until they differ.
     """
+    printable = {name: escape_for_message(name, 4 * WIDTH_TITLE) for name in sorted(set(names))}
     short: dict[str, str] = {}
-    open_names = sorted(set(names))
-    while open_names:
-        cut = {name: escape_for_message(name, width) for name in open_names}
-        taken = [*short.values(), *cut.values()]
-        fits = {name for name, text in cut.items() if taken.count(text) == 1 or width > WIDTH_TITLE}
-        short |= {name: cut[name] for name in fits}
-        open_names = [name for name in open_names if name not in fits]
-        width += 2
-    return _numbered(short)
+    for wide in range(width, WIDTH_TITLE, 2):
+        for length_tail in (wide // 2 - 1, wide // 4, wide * 3 // 4):
+            left = {name: _cut(text, wide, length_tail) for name, text in printable.items() if name not in short}
+            taken = Counter([*short.values(), *left.values()])
+            short |= {name: text for name, text in left.items() if taken[text] == 1}
+        if len(short) == len(printable):
+            return short
+    alike = {name: _cut(text, width, width // 2) for name, text in printable.items() if name not in short}
+    return _numbered(short | alike)
+
+
+def _cut(text: str, width: int, length_tail: int) -> str:
+    """`text` in at most `width` characters, the last `length_tail` of them from its end."""
+    return text if len(text) <= width else f"{text[: width - 1 - length_tail]}…{text[len(text) - length_tail :]}"
 
 
 def _numbered(short: dict[str, str]) -> dict[str, str]:
-    """Names that differ only beyond what any reader would look at get a number."""
-    seen: dict[str, int] = {}
+    """Names that differ only where no reader would look get a number, one that no other name has."""
+    taken = Counter(short.values())
     numbered: dict[str, str] = {}
     for name, text in short.items():
-        seen[text] = seen.get(text, 0) + 1
-        numbered[name] = text if seen[text] == 1 else f"{text} ({seen[text]})"
+        number = 1
+        while taken[text] > 1 and f"{text} ({number})" in taken:
+            number += 1
+        numbered[name] = text if taken[text] == 1 else f"{text} ({number})"
+        taken[numbered[name]] += 1
     return numbered
 
 
@@ -94,4 +105,4 @@ def excerpt(text: str | None, width: int = 160) -> str:
 
 def words_of(code: str) -> str:
     """`near_duplicate` → `near duplicate`."""
-    return cut_middle(code.replace("_", " "), 60)
+    return escape_for_message(code.replace("_", " "), 60)

@@ -4,15 +4,16 @@ A crowd that does not split is one topic, if it is large enough for a topic, els
 asked only where two topics are possible at all, and where they find no second one the same rule holds.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, Field
 
+from benchbuilder.text import digest_of
 from benchbuilder.topics.density import NO_TOPIC, fit_density, min_cluster_size_for
 from benchbuilder.topics.neighbours import find_neighbours
 from benchbuilder.topics.placing import Membership, membership, nearest_centroids
@@ -36,11 +37,14 @@ class ClusteringSettings:
         min_cluster_size: how many prompts make a topic; None: by the size of the crowd, see `min_cluster_size_for`.
     """
 
-    seed: int = 0
-    count_neighbours: int = 15
-    count_dimensions: int = 5
-    min_samples: int = 5
-    min_cluster_size: int | None = None
+    # The settings file fills it in: a wrong value is an error of its key, an unknown key an error too.
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    count_neighbours: Annotated[int, Field(ge=2)] = 15
+    count_dimensions: Annotated[int, Field(ge=2)] = 5
+    min_samples: Annotated[int, Field(ge=1)] = 5
+    min_cluster_size: Annotated[int, Field(ge=2)] | None = None
 
     def topic_size_for(self, count_prompts: int) -> int:
         """The fewest prompts that make a topic in a crowd of this size."""
@@ -93,9 +97,7 @@ def clustering_id_of(prompt_ids: Sequence[str], embedder: str, settings: Cluster
         embedder: name and revision, in one string.
         settings: of the clustering.
     """
-    return _digest(
-        {"version": VERSION, "prompts": list(prompt_ids), "embedder": embedder, "settings": asdict(settings)}
-    )
+    return digest_of([VERSION, list(prompt_ids), embedder, asdict(settings)])[:LENGTH_ID]
 
 
 def fit_clustering(
@@ -116,7 +118,7 @@ def fit_clustering(
     clustering_id = clustering_id_of(prompt_ids, embedder, settings)
     labels, coordinates = _fit_labels(vectors, settings)
     firsts = [int(np.argmax(labels == topic)) for topic in range(labels.max(initial=NO_TOPIC) + 1)]
-    topic_ids = tuple(_digest([clustering_id, prompt_ids[first]]) for first in firsts)
+    topic_ids = tuple(digest_of([clustering_id, prompt_ids[first]])[:LENGTH_ID] for first in firsts)
     centroids = _centroids(vectors, labels, len(topic_ids))
     return Clustering(
         clustering_id=clustering_id,
@@ -181,7 +183,3 @@ def _members(
     topics[~is_outlier] = labels[~is_outlier]
     similarities[~is_outlier] = np.einsum("nd,nd->n", vectors[~is_outlier], centroids[labels[~is_outlier]])
     return membership(topics, similarities, is_outlier, topic_ids)
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, separators=(",", ":"), sort_keys=True).encode()).hexdigest()[:LENGTH_ID]

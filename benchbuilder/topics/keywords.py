@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchbuilder.text import without_code_blocks
+
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
@@ -22,10 +24,9 @@ MIN_PROMPTS = 2  # that say a term, in a topic of at least MIN_PROMPTS_TO_AGREE
 MIN_PROMPTS_TO_AGREE = 5
 SHARE_OF_PAIR = 0.5  # a pair of words stands for one of them above this share of its prompts
 
-# What is no prose: fenced code, mark-up, links, TeX commands, entities, names with underscores.
+# What is no prose beside code: mark-up, blanks to fill in, links, TeX commands, entities, names with underscores.
 _NO_PROSE = re.compile(
-    r"```.*?(?:```|\Z)|</?[A-Za-z][^<>\n]{0,200}>|\b(?:https?://|www\.)\S+|\\[A-Za-z]+|&[a-z]+;|\b\w*[^\W_]_\w+",
-    re.DOTALL,
+    r"</?[A-Za-z][^<>\n]{0,200}>|\$\{[^{}\n]{0,200}\}|\b(?:https?://|www\.)\S+|\\[A-Za-z]+|&[a-z]+;|\b\w*[^\W_]_\w+",
 )
 # The signs that sit on letters, from Hebrew to Khmer: to `re` they are no letters, and would cut a word in two.
 _MARKS = (
@@ -102,7 +103,7 @@ def _choose(ranked: list[tuple[str, int]], count: int) -> list[str]:
     for term, _ in ranked:
         word_or_pair = pair_of.get(term, term)
         stems = {_stem(word) for word in word_or_pair.split()}
-        if _stem(term) not in covered and not stems <= covered:
+        if _stem(term) not in covered and covered.isdisjoint(stems):
             chosen.append(word_or_pair)
             covered |= stems
         if len(chosen) == count:
@@ -115,8 +116,7 @@ def _strong_pairs(ranked: list[tuple[str, int]]) -> dict[str, str]:
     said = dict(ranked)
     strong: dict[str, str] = {}
     for pair, number in sorted(ranked, key=lambda entry: -entry[1]):
-        words = pair.split()
-        for word in words[: len(words) - 1] + words[1:]:
+        for word in pair.split() if " " in pair else ():
             if number >= MIN_PROMPTS and number > SHARE_OF_PAIR * said.get(word, number):
                 strong.setdefault(word, pair)
     return strong
@@ -129,7 +129,7 @@ def _stem(word: str) -> str:
 
 def _terms(text: str) -> list[str]:
     """Words and pairs of neighbouring words, without the ones that say nothing."""
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower().replace("\u2019", "'")
+    text = without_code_blocks(unicodedata.normalize("NFKC", text[:MAX_CHARACTERS])).lower().replace("\u2019", "'")
     prose = _NO_PROSE.sub(" | ", text)
     found = list(_words(prose))
     pairs = [

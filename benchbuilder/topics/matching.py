@@ -96,7 +96,7 @@ def _one_to_one(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def _cosines(old: Centroids, new: Centroids) -> dict[tuple[str, str], float]:
     if not old or not new:
         return {}
-    cosines = np.stack(list(old.values())) @ np.stack(list(new.values())).T
+    cosines = np.einsum("ad,bd->ab", np.stack(list(old.values())), np.stack(list(new.values())))
     return {(a, b): float(cosines[i, j]) for i, a in enumerate(old) for j, b in enumerate(new)}
 
 

@@ -11,6 +11,7 @@ PARSER_VERSION = 1
 MAX_SAMPLE_CHARACTERS = 300
 MIN_CHARACTERS = 2
 MAX_CHARACTERS = 60
+MAX_LINE_CHARACTERS = 200  # a longer line is talk, whatever is stripped from it
 MAX_WORDS = 8  # six are asked for; a name of seven is still one
 LENGTH_SHOWN = 200
 
@@ -56,7 +57,7 @@ def parse_topic_name(reply: str) -> str | Unparsable:
         2 to 60 characters on one line; else Unparsable with reason ``empty``, ``refused`` or ``no_name``.
     """
     text = _REASONING.sub("", reply)
-    lines = [line for line in map(_one_line, text.splitlines()) if _bare(line)]
+    lines = [line for line in map(_one_line, text.splitlines()) if any(map(str.isalnum, line))]
     names = filter(None, map(_name_in, lines))
     if name := next(names, None):
         return name
@@ -74,7 +75,7 @@ def name_from_keywords(keywords: Sequence[str]) -> str:
 
 def _name_in(line: str) -> str | None:
     """The name that a line holds, or None where it is talk."""
-    line = _bare(line)
+    line = _bare(line[:MAX_LINE_CHARACTERS])
     labelled = _LABEL.match(line)
     name = _bare(line[labelled.end() :]) if labelled else line
     is_name = (

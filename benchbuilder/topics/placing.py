@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchbuilder.topics.neighbours import blocks
+from benchbuilder.topics.neighbours import blocks, one_thread
 
 
 class Membership(NamedTuple):
@@ -52,8 +52,8 @@ def nearest_centroids(
     """Row number of the nearest centroid, the first of equal ones, and the cosine to it: (n,) each; -1, 0 if none."""
     topics = np.full(len(vectors), -1, np.intp)
     similarities = np.zeros(len(vectors), np.float32)
-    if len(centroids):
-        for rows in blocks(len(vectors), len(centroids)):
+    with one_thread():
+        for rows in blocks(len(vectors), len(centroids)) if len(centroids) else ():
             to_all = vectors[rows] @ centroids.T
             topics[rows] = to_all.argmax(axis=1)
             similarities[rows] = to_all.max(axis=1)
@@ -82,7 +82,8 @@ def place_on_map(
     """
     coordinates = np.empty((len(vectors), 2), np.float32)
     skipped = max(len(standing_vectors) - count_nearest, 0)
-    for rows in blocks(len(vectors), len(standing_vectors)):
-        nearest = np.argpartition(vectors[rows] @ standing_vectors.T, skipped, axis=1)[:, skipped:]
-        coordinates[rows] = np.median(standing_coordinates[nearest], axis=1)
+    with one_thread():
+        for rows in blocks(len(vectors), len(standing_vectors)):
+            nearest = np.argpartition(vectors[rows] @ standing_vectors.T, skipped, axis=1)[:, skipped:]
+            coordinates[rows] = np.median(standing_coordinates[nearest], axis=1)
     return coordinates

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchbuilder.topics.neighbours import Neighbours
+from benchbuilder.topics.neighbours import Neighbours, one_thread
 
 MAP_EPOCHS = 100
 MAP_MIN_DISTANCE = 0.1
@@ -50,7 +50,8 @@ def project_flat(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """The two principal components of a crowd that is too small for UMAP: (n, 2) float32, zero where there are none."""
     coordinates = np.zeros((len(vectors), 2), np.float32)
     if len(vectors) > 1:
-        left, lengths, _ = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
+        with one_thread():
+            left, lengths, _ = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
         components = (left * lengths)[:, :2]
         # A component has no sign of its own: its largest entry is made positive.
         largest = components[np.abs(components).argmax(axis=0), np.arange(components.shape[1])]
@@ -71,7 +72,8 @@ class _Layout:
 def _fit_umap(start: NDArray[np.float32], neighbours: Neighbours, layout: _Layout) -> NDArray[np.float32]:
     from umap import UMAP
 
-    indices, distances = neighbours
+    # Of n points UMAP wants n - 1 neighbours at most; it writes into what it is given, hence the copies.
+    indices, distances = (part[:, : len(start) - 1].copy() for part in neighbours)
     reducer = UMAP(
         n_neighbors=indices.shape[1],
         n_components=layout.count_dimensions,
@@ -81,11 +83,10 @@ def _fit_umap(start: NDArray[np.float32], neighbours: Neighbours, layout: _Layou
         metric="cosine",
         init="pca",
         n_jobs=1,
-        # UMAP writes into what it is given, and drops points that lie opposite to all their neighbours.
-        precomputed_knn=(indices.copy(), distances.copy()),
-        disconnection_distance=np.inf,
+        precomputed_knn=(indices, distances),
+        disconnection_distance=np.inf,  # else a point opposite to all its neighbours has no place at all
     )
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), one_thread():
         # It says that new rows cannot be transformed later; topics place new prompts by centroid.
         warnings.filterwarnings("ignore", message=r"precomputed_knn\[2\]", category=UserWarning)
         return np.asarray(reducer.fit_transform(start), np.float32)

@@ -37,9 +37,11 @@ class Writer:
             How many rows were added.
 
         Raises:
-            dataframely.exc.ValidationError: the frame does not fit the schema.
+            dataframely.exc.SchemaError: a column is missing.
+            dataframely.exc.ValidationError: a value does not fit.
         """
         schema = RELATIONS[relation]
+        schema.validate(frame.head(0), cast=True)  # names what is missing, where `unique` would trip over it
         keys = schema.primary_key()
         rows = schema.validate(frame.unique(keys, keep="first", maintain_order=True), cast=True)
         if rows.is_empty():

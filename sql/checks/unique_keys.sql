@@ -4,7 +4,7 @@ select
     batch_id as row_key,
     count(*) as count_rows
 from ingest_batches
-group by all
+group by batch_id
 having count(*) > 1
 union all
 select
@@ -12,7 +12,7 @@ select
     prompt_id as row_key,
     count(*) as count_rows
 from prompts
-group by all
+group by prompt_id
 having count(*) > 1
 union all
 select
@@ -20,7 +20,7 @@ select
     sighting_id as row_key,
     count(*) as count_rows
 from sightings
-group by all
+group by sighting_id
 having count(*) > 1
 union all
 select
@@ -28,67 +28,55 @@ select
     rejection_id as row_key,
     count(*) as count_rows
 from rejections
-group by all
+group by rejection_id
 having count(*) > 1
 union all
 select
     'curations' as relation,
-    concat_ws(
-        ' ', prompt_id, curation_digest
-    ) as row_key,
+    concat_ws(' ', prompt_id, curation_digest) as row_key,
     count(*) as count_rows
 from curations
-group by all
+group by prompt_id, curation_digest
 having count(*) > 1
 union all
 select
     'completions' as relation,
-    concat_ws(
-        ' ', request_key, attempt
-    ) as row_key,
+    concat_ws(' ', request_key, attempt) as row_key,
     count(*) as count_rows
 from completions
-group by all
+group by request_key, attempt
 having count(*) > 1
 union all
 select
     'embeddings' as relation,
-    concat_ws(
-        ' ', prompt_id, embedder, revision
-    ) as row_key,
+    concat_ws(' ', prompt_id, embedder, revision) as row_key,
     count(*) as count_rows
 from embeddings
-group by all
+group by prompt_id, embedder, revision
 having count(*) > 1
 union all
 select
     'annotations' as relation,
-    concat_ws(
-        ' ', prompt_id, annotator, annotator_digest, parser_version
-    ) as row_key,
+    concat_ws(' ', prompt_id, annotator, annotator_digest, parser_version) as row_key,
     count(*) as count_rows
 from annotations
-group by all
+group by prompt_id, annotator, annotator_digest, parser_version
 having count(*) > 1
 union all
 select
     'answers' as relation,
-    concat_ws(
-        ' ', prompt_id, model, model_digest
-    ) as row_key,
+    concat_ws(' ', prompt_id, model, model_digest) as row_key,
     count(*) as count_rows
 from answers
-group by all
+group by prompt_id, model, model_digest
 having count(*) > 1
 union all
 select
     'judgments' as relation,
-    concat_ws(
-        ' ', request_key, parser_version, model, baseline, baseline_first
-    ) as row_key,
+    concat_ws(' ', request_key, parser_version, model, baseline, baseline_first) as row_key,
     count(*) as count_rows
 from judgments
-group by all
+group by request_key, parser_version, model, baseline, baseline_first
 having count(*) > 1
 union all
 select
@@ -96,37 +84,31 @@ select
     clustering_id as row_key,
     count(*) as count_rows
 from clusterings
-group by all
+group by clustering_id
 having count(*) > 1
 union all
 select
     'topics' as relation,
-    concat_ws(
-        ' ', clustering_id, topic_id
-    ) as row_key,
+    concat_ws(' ', clustering_id, topic_id) as row_key,
     count(*) as count_rows
 from topics
-group by all
+group by clustering_id, topic_id
 having count(*) > 1
 union all
 select
     'topic_names' as relation,
-    concat_ws(
-        ' ', topic_id, parser_version
-    ) as row_key,
+    concat_ws(' ', topic_id, parser_version) as row_key,
     count(*) as count_rows
 from topic_names
-group by all
+group by topic_id, parser_version
 having count(*) > 1
 union all
 select
     'topic_members' as relation,
-    concat_ws(
-        ' ', clustering_id, prompt_id
-    ) as row_key,
+    concat_ws(' ', clustering_id, prompt_id) as row_key,
     count(*) as count_rows
 from topic_members
-group by all
+group by clustering_id, prompt_id
 having count(*) > 1
 union all
 select
@@ -134,27 +116,23 @@ select
     benchmark_id as row_key,
     count(*) as count_rows
 from benchmarks
-group by all
+group by benchmark_id
 having count(*) > 1
 union all
 select
     'questions' as relation,
-    concat_ws(
-        ' ', benchmark_id, prompt_id
-    ) as row_key,
+    concat_ws(' ', benchmark_id, prompt_id) as row_key,
     count(*) as count_rows
 from questions
-group by all
+group by benchmark_id, prompt_id
 having count(*) > 1
 union all
 select
     'turned_away' as relation,
-    concat_ws(
-        ' ', benchmark_id, prompt_id
-    ) as row_key,
+    concat_ws(' ', benchmark_id, prompt_id) as row_key,
     count(*) as count_rows
 from turned_away
-group by all
+group by benchmark_id, prompt_id
 having count(*) > 1
 union all
 select
@@ -162,15 +140,13 @@ select
     leaderboard_id as row_key,
     count(*) as count_rows
 from leaderboards
-group by all
+group by leaderboard_id
 having count(*) > 1
 union all
 select
     'leaderboard_rows' as relation,
-    concat_ws(
-        ' ', leaderboard_id, model
-    ) as row_key,
+    concat_ws(' ', leaderboard_id, model) as row_key,
     count(*) as count_rows
 from leaderboard_rows
-group by all
+group by leaderboard_id, model
 having count(*) > 1;

@@ -5,17 +5,17 @@ select
     questions.prompt_id,
     prompts.text,
     prompt_sightings.sources,
-    prompt_sightings.first_seen_at,
+    prompt_sightings.first_seen_at,  -- when the crowd first sent it; when it was read, where the source does not say
     prompt_sightings.last_seen_at,
     prompt_sightings.count_sightings,
     prompt_sightings.count_senders,
     questions.topic_id,
-    coalesce(topic_labels.topic_name, questions.topic_name) as topic_name,
-    questions.score,
-    questions.topic_mean,
-    questions.criteria,
-    benchmarks.annotator,
-    questions.is_kept
+    coalesce(topic_labels.topic_name, questions.topic_name) as topic_name,  -- the model's, or keywords
+    questions.score,  -- criteria met, 0 to 7
+    questions.topic_mean,  -- mean score of its topic
+    questions.criteria,  -- names of those met
+    benchmarks.annotator,  -- who marked the criteria
+    questions.is_kept  -- was a question of the previous version too
 from questions
 inner join benchmarks on questions.benchmark_id = benchmarks.benchmark_id
 inner join prompts on questions.prompt_id = prompts.prompt_id

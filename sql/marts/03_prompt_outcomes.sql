@@ -46,18 +46,18 @@ select
         when curated.outcome = 'rejected' then 'curation'
         when passed_over.prompt_id is not null then 'selection'
         else 'waiting'
-    end as stage,
+    end as stage,  -- question, or where it stopped: curation, selection, waiting
     case
         when chosen.prompt_id is not null then null
         when curated.prompt_id is null then 'not_curated_yet'
         when curated.outcome = 'rejected' then curated.reason
         else coalesce(passed_over.reason, 'not_in_a_version_yet')
-    end as reason,
-    curated.language,
+    end as reason,  -- null for a question
+    curated.language,  -- as detected
     curated.count_tokens,
-    curated.duplicate_of,
-    passed_over.threshold,
-    passed_over.measured
+    curated.duplicate_of,  -- the earlier prompt that it repeats
+    passed_over.threshold,  -- that it missed in selection
+    passed_over.measured  -- what it had instead
 from prompts
 left join prompt_sightings on prompts.prompt_id = prompt_sightings.prompt_id
 left join curated on prompts.prompt_id = curated.prompt_id

@@ -3,9 +3,9 @@ create or replace view costs as
 select
     kind,
     model,
-    run_id,
-    completed_at::date as day,
-    count(*) as count_calls,
+    run_id,  -- of the outermost flow run
+    completed_at::date as day,  -- UTC
+    count(*) as count_calls,  -- attempts, failed ones too
     count(*) filter (where state = 'ok') as count_ok,
     count(*) filter (where state = 'truncated') as count_truncated,
     count(*) filter (where state = 'refused') as count_refused,

@@ -25,9 +25,9 @@ select
     topic_labels.topic_name,
     topics.keywords,
     topics.broad_topic,
-    count(members.prompt_id) filter (where not members.is_outlier) as count_prompts,
-    count(members.prompt_id) filter (where members.is_outlier) as count_nearby_outliers,
-    count(chosen.prompt_id) as count_questions
+    count(members.prompt_id) filter (where not members.is_outlier) as count_prompts,  -- members
+    count(members.prompt_id) filter (where members.is_outlier) as count_nearby_outliers,  -- in none, nearest here
+    count(chosen.prompt_id) as count_questions  -- of the newest version
 from latest
 inner join topics on latest.clustering_id = topics.clustering_id
 left join topic_labels on topics.topic_id = topic_labels.topic_id
@@ -53,7 +53,7 @@ select
     topic_members.x,
     topic_members.y,
     prompt_outcomes.text,
-    prompt_outcomes.stage = 'question' as is_question
+    prompt_outcomes.stage = 'question' as is_question  -- of the newest version
 from latest
 inner join topic_members on latest.clustering_id = topic_members.clustering_id
 inner join prompt_outcomes on topic_members.prompt_id = prompt_outcomes.prompt_id

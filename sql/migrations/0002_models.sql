@@ -21,7 +21,8 @@ create table completions (
     run_id varchar,
     completed_at timestamptz
 );
-comment on table completions is 'one attempt at one call; the last ok attempt counts, else the last; cost sums all attempts';
+comment on table completions is
+'one attempt at one call; the last ok attempt counts, else the last; cost sums all attempts';
 
 create table embeddings (
     prompt_id varchar,

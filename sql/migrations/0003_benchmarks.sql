@@ -83,7 +83,8 @@ create table turned_away (
     threshold double,
     measured double
 );
-comment on table turned_away is 'one curated prompt that is no question of one version, with the threshold that it missed';
+comment on table turned_away is
+'one curated prompt that is no question of one version, with the threshold that it missed';
 
 create table leaderboards (
     leaderboard_id varchar,             -- hash of benchmark, settings, models, judges and judgments read

@@ -16,10 +16,10 @@ select
     count_tokens_out,
     run_id,
     completed_at,
-    count(*) over (partition by request_key) as count_attempts,
+    count(*) over (partition by request_key) as count_attempts,  -- over all runs
     count(*) filter (where state = 'ok') over (partition by request_key) as count_ok,
     count(*) filter (where state = 'truncated') over (partition by request_key) as count_truncated,
     count(*) filter (where state = 'refused') over (partition by request_key) as count_refused,
-    sum(cost_usd) over (partition by request_key) as total_cost_usd
+    sum(cost_usd) over (partition by request_key) as total_cost_usd  -- of all attempts
 from completions
 qualify row_number() over (partition by request_key order by (state = 'ok') desc, attempt desc) = 1;

@@ -6,7 +6,11 @@ latest_topics as (
     select topics.*
     from topics
     inner join clusterings on topics.clustering_id = clusterings.clustering_id
-    qualify row_number() over (partition by topics.topic_id order by clusterings.clustered_at desc) = 1
+    qualify
+        row_number() over (
+            partition by topics.topic_id
+            order by clusterings.clustered_at desc, clusterings.clustering_id asc
+        ) = 1
 ),
 
 latest_names as (

@@ -98,7 +98,7 @@ def _list_of_criteria(question: Question) -> Reply:
     prompt = question.prompt()
     identity = fingerprint(prompt)
     by_rank = sorted(range(1, 8), key=lambda criterion: unit("criterion", criterion, identity))
-    return Reply(f"Criteria met: {sorted(by_rank[: count_criteria_met(prompt)])}")
+    return Reply(f"I took the questions one by one.\n{sorted(by_rank[: count_criteria_met(prompt)])}")
 
 
 def _yes_or_no(question: Question) -> Reply:

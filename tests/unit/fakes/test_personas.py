@@ -1,10 +1,11 @@
 """tests/fakes/personas.py: what the scripted models say can be read as what real ones say."""
 
-import json
+import math
 import statistics
 
 import pytest
 
+from benchbuilder.criteria import parse_marks, read_probability
 from benchbuilder.judging.verdict import Verdict, parse_verdict, read_digit_verdict
 from benchbuilder.prompts import delimiter_of, fence, load_template
 from tests.fakes.completions import chat_completion
@@ -39,10 +40,10 @@ def _verdict(prompt: str, first: str, second: str, **script: float) -> Verdict:
 
 def test_an_annotator_finds_six_or_seven_criteria_in_some_prompts() -> None:
     """Enough prompts are kept, enough are turned away, and each gets the same list each time."""
-    lists = [json.loads(_reply("annotator", _fenced(prompt)).text.removeprefix("Criteria met: ")) for prompt in PROMPTS]
-    assert [len(found) for found in lists] == [count_criteria_met(prompt) for prompt in PROMPTS]
-    assert all(set(found) <= set(range(1, 8)) for found in lists)
-    assert 0.3 < statistics.mean(len(found) >= 6 for found in lists) < 0.5
+    marks = [parse_marks(_reply("annotator", _fenced(prompt)).text) for prompt in PROMPTS]
+    found = [mark for mark in marks if isinstance(mark, frozenset)]
+    assert [len(mark) for mark in found] == [count_criteria_met(prompt) for prompt in PROMPTS]
+    assert 0.3 < statistics.mean(len(mark) >= 6 for mark in found) < 0.5
 
 
 def test_an_annotators_yes_is_likelier_for_better_prompts() -> None:
@@ -52,7 +53,9 @@ def test_an_annotators_yes_is_likelier_for_better_prompts() -> None:
         likelihoods = _reply("annotator", f"{_fenced(prompt)}\nIs it {criterion}?", is_one_token=True).likelihoods
         assert likelihoods is not None
         assert sum(likelihoods.values()) == pytest.approx(1)
-        return likelihoods["Yes"] + likelihoods["yes"]
+        probability = read_probability({token: math.log(likelihood) for token, likelihood in likelihoods.items()})
+        assert isinstance(probability, float)
+        return probability
 
     best, worst = max(PROMPTS, key=count_criteria_met), min(PROMPTS, key=count_criteria_met)
     assert yes(best, "clear") > 0.7

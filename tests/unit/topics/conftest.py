@@ -22,23 +22,21 @@ def unit(vectors: NDArray) -> NDArray[np.float32]:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def plant_crowd(sizes: list[int], *, count_strays: int = 0, count_dimensions: int = 32, spread: float = 0.5) -> Crowd:
-    """Topics of the given sizes around random directions, in mixed order, with strays anywhere."""
-    random = np.random.default_rng(20240617)
-    planted = np.repeat(np.arange(len(sizes)), sizes)
-    around = unit(random.normal(size=(len(sizes), count_dimensions)))[planted]
-    noise = random.normal(size=around.shape) * spread / count_dimensions**0.5
-    strays = random.normal(size=(count_strays, count_dimensions))
-    vectors = unit(np.concatenate([around + noise, strays]))
-    order = random.permutation(len(vectors))
-    planted = np.concatenate([planted, np.full(count_strays, -1)])[order]
-    return Crowd([f"{row:06x}" for row in range(len(vectors))], vectors[order], planted)
-
-
 @pytest.fixture(scope="session")
 def crowd() -> Crowd:
-    """Five topics of 60, 50, 40, 30 and 20 prompts and ten strays."""
-    return plant_crowd([60, 50, 40, 30, 20], count_strays=10)
+    """Five topics of 200 to 60 prompts around random directions, in mixed order, and twenty strays anywhere.
+
+    It is as large as it takes for linear algebra to depend on the number of threads.
+    """
+    random = np.random.default_rng(20240617)
+    planted = np.repeat(np.arange(5), [200, 150, 120, 90, 60])
+    around = unit(random.normal(size=(5, 384)))[planted]
+    noise = random.normal(size=around.shape) * 0.7 / 384**0.5
+    strays = random.normal(size=(20, 384))
+    vectors = unit(np.concatenate([around + noise, strays]))
+    order = random.permutation(len(vectors))
+    planted = np.concatenate([planted, np.full(20, -1)])[order]
+    return Crowd([f"{row:06x}" for row in range(len(vectors))], vectors[order], planted)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,10 @@ def test_a_topic_with_other_members_is_found_by_its_centroid() -> None:
 def test_members_go_before_centroids() -> None:
     """A topic that members carry over is not given away to a twin of its old centroid."""
     matched = match_topics(
-        {"a": _prompts(0, 10)}, {"a": _at(0)}, {"x": _prompts(0, 10), "y": _prompts(50, 60)}, {"x": _at(30), "y": _at(0)}
+        {"a": _prompts(0, 10)},
+        {"a": _at(0)},
+        {"x": _prompts(0, 10), "y": _prompts(50, 60)},
+        {"x": _at(30), "y": _at(0)},
     )
     assert matched["x"].old_topic_id == "a"
     assert matched["y"].old_topic_id is None
@@ -71,7 +74,7 @@ TOPIC_OF_PROMPT = st.lists(st.tuples(st.integers(-1, 4), st.integers(-1, 4)), ma
 
 @given(topics=TOPIC_OF_PROMPT)
 def test_every_surviving_topic_is_carried_over_once_at_most(topics: list[tuple[int, int]]) -> None:
-    """No id is given twice; an old topic that has more than half of its members in one new topic lives on or was merged."""
+    """No id is given twice; an old topic with more than half of its members in one new topic lives on or was merged."""
     members = {f"p{number}": pair for number, pair in enumerate(topics)}
     old = {f"o{t}": group for t in range(5) if (group := {p for p, (o, _) in members.items() if o == t})}
     new = {f"n{t}": group for t in range(5) if (group := {p for p, (_, n) in members.items() if n == t})}

@@ -1,0 +1,40 @@
+"""How a flow ends, from how its parts ended."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect.states import Completed, State
+
+from benchbuilder.errors import BudgetError
+
+PARTIAL = "Partial"
+
+
+async def conclude(states: Mapping[str, State[Any]], *, needed: tuple[str, ...] = ()) -> State[Any]:
+    """The end of a flow from the ends of its parts.
+
+    Args:
+        states: by name, in the order in which they ran.
+        needed: parts without which the whole has failed.
+
+    Raises:
+        Exception: of the first part that failed, where all failed or a needed one did; a spent budget always.
+    """
+    errors = {name: await state.result(raise_on_failure=False) for name, state in states.items() if is_lost(state)}
+    for error in errors.values():
+        if isinstance(error, BudgetError):
+            raise error
+    if errors and (len(errors) == len(states) or any(name in errors for name in needed)):
+        raise next(iter(errors.values()))
+    partial = [
+        *(f"{name}: {error}" for name, error in errors.items()),
+        *(n for n, s in states.items() if s.name == PARTIAL),
+    ]
+    if partial:
+        return Completed(name=PARTIAL, message="; ".join(partial))
+    return Completed(message="; ".join(states))
+
+
+def is_lost(state: State[Any]) -> bool:
+    """Whether a part did not end well."""
+    return not state.is_completed()

@@ -1,0 +1,106 @@
+"""An endpoint tries again what passes, and says of the rest what it is, against a real server on loopback."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from benchbuilder.errors import EndpointError, EndpointOutError
+from benchbuilder.llm.endpoint import Endpoint
+from benchbuilder.llm.limits import Limits
+from benchbuilder.llm.requests import Reply, Request
+from tests.fakes.running import RunningServer
+
+SAMPLING: dict[str, Any] = {"served_model": "model-70", "temperature": 0.0, "max_tokens": 500}
+QUESTION = Request("answer", "model-70", "", {"prompt": "Why is the sky blue?"}, SAMPLING)
+TEXTS = Request("embed", "e", "", {"0": "one", "1": "two"}, {"served_model": "embedder", "max_input_tokens": 8})
+SECRET = "sk-planted-0123456789"
+
+
+def ask(server: RunningServer, *requests: Request, **limits: Any) -> list[Reply]:
+    """The replies, asked one after the other by one client."""
+
+    async def ask_all() -> list[Reply]:
+        endpoint = Endpoint("loopback", server.base_url, SecretStr(SECRET), Limits(**limits))
+        try:
+            return [await endpoint.ask(request) for request in requests]
+        finally:
+            await endpoint.close()
+
+    return asyncio.run(ask_all())
+
+
+def test_chat_and_embeddings_are_answered(scripted_server: RunningServer) -> None:
+    """A text with its tokens; a vector per text."""
+    answer, vectors = ask(scripted_server, QUESTION, TEXTS)
+    assert answer.state == "ok"
+    assert "skill 70" in (answer.text or "")
+    assert (answer.count_tokens_in or 0) > 0
+    assert [len(vector) for vector in vectors.vectors] == [384, 384]
+
+
+@pytest.mark.parametrize("trouble", ["429", "500", "502", "503", "dead", "cut"])
+def test_passing_trouble_is_waited_out(scripted_server: RunningServer, trouble: str) -> None:
+    """The call that failed once is answered the next time, as one reply."""
+    scripted_server.fail(trouble, times=1)
+    assert ask(scripted_server, QUESTION)[0].state == "ok"
+    assert scripted_server.counts().count_requests == 2
+
+
+def test_retry_after_is_honoured_by_the_whole_endpoint(scripted_server: RunningServer) -> None:
+    """After one 429 no call goes out before the time that the server asked for."""
+    scripted_server.fail("429", times=1, retry_after_seconds=1)
+    started = time.monotonic()
+    assert [reply.state for reply in ask(scripted_server, QUESTION, TEXTS)] == ["ok", "ok"]
+    assert time.monotonic() - started >= 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state", "reason"),
+    [
+        ("unreadable", "api_error", "unreadable_body"),
+        ("empty", "api_error", "empty"),
+        ("truncated", "truncated", "length"),
+        ("refusal", "refused", "refusal"),
+        ("content_filter", "refused", "content_filter"),
+        ("400", "api_error", "BadRequestError 400"),
+    ],
+)
+def test_what_does_not_pass_is_a_state(scripted_server: RunningServer, trouble: str, state: str, reason: str) -> None:
+    """It is asked once, and told by its reason."""
+    scripted_server.fail(trouble)
+    reply = ask(scripted_server, QUESTION)[0]
+    assert (reply.state, reply.reason) == (state, reason)
+    assert scripted_server.counts().count_requests == 1
+
+
+@pytest.mark.parametrize("trouble", ["401", "404"])
+def test_what_no_call_can_pass_ends_the_endpoint(scripted_server: RunningServer, trouble: str) -> None:
+    """A wrong key or an unknown model raises, without the provider's own text, in which keys leak."""
+    scripted_server.fail(trouble)
+    with pytest.raises(EndpointError, match="endpoint loopback") as caught:
+        ask(scripted_server, QUESTION)
+    assert SECRET not in str(caught.value)
+
+
+def test_a_dead_endpoint_is_out_past_its_deadline(scripted_server: RunningServer) -> None:
+    """Nobody answers: it is given up, as trouble that may pass."""
+    scripted_server.stop()
+    with pytest.raises(EndpointOutError, match="nobody answered"):
+        ask(scripted_server, QUESTION, deadline_seconds=1)
+
+
+def test_a_stalled_call_ends_with_its_timeout(scripted_server: RunningServer) -> None:
+    """The next try is answered."""
+    scripted_server.fail("stall", times=1)
+    assert ask(scripted_server, QUESTION, timeout_seconds=0.5)[0].state == "ok"
+
+
+def test_long_texts_are_cut_for_the_embedder(scripted_server: RunningServer) -> None:
+    """Two texts that differ only behind the cut have one vector."""
+    long = "word " * 100
+    texts = {"0": long, "1": long + "more"}
+    first, second = ask(scripted_server, Request("embed", "e", "", texts, TEXTS.sampling))[0].vectors
+    assert first == second

@@ -1,0 +1,93 @@
+"""The body of a response becomes a state, whatever the endpoint sends."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchbuilder.llm.replies import read_chat, read_embeddings
+
+
+def body(content: object = "Hello", finish_reason: str = "stop", **message: object) -> bytes:
+    """A chat completion as endpoints send it."""
+    choice = {"message": {"role": "assistant", "content": content, **message}, "finish_reason": finish_reason}
+    return orjson.dumps({"choices": [choice], "usage": {"prompt_tokens": 7, "completion_tokens": 3}})
+
+
+def test_a_plain_answer_is_ok() -> None:
+    """Text, tokens and finish reason are taken over."""
+    reply = read_chat(body())
+    assert (reply.state, reply.text, reply.count_tokens_in, reply.count_tokens_out) == ("ok", "Hello", 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "finish_reason", "state", "reason"),
+    [
+        ("half a sent", "length", "truncated", "length"),
+        ("", "length", "truncated", "length"),
+        ("", "stop", "api_error", "empty"),
+        ("   \n", "stop", "api_error", "empty"),
+        (None, "stop", "api_error", "empty"),
+        (None, "content_filter", "refused", "content_filter"),
+    ],
+)
+def test_each_end_has_its_state(content: str | None, finish_reason: str, state: str, reason: str) -> None:
+    """What came without an answer is never ok, and says why."""
+    reply = read_chat(body(content, finish_reason))
+    assert (reply.state, reply.reason) == (state, reason)
+
+
+def test_a_refusal_is_refused() -> None:
+    """A refusal in its own field counts, whatever the text is."""
+    assert read_chat(body(None, refusal="I cannot help with that")).state == "refused"
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b'{"choices": []}', b'{"choices": [{}]}', b"[1, 2]", b"null"])
+def test_an_unreadable_body_is_an_api_error(content: bytes) -> None:
+    """Neither an exception nor an answer."""
+    assert (read_chat(content).state, read_chat(content).reason) == ("api_error", "unreadable_body")
+    assert read_embeddings(content, 1).state == "api_error"
+
+
+@given(st.binary(max_size=60))
+def test_no_body_raises(content: bytes) -> None:
+    """Whatever bytes come, the result is a state."""
+    assert read_chat(content).state == "api_error"
+    assert read_embeddings(content, 2).state == "api_error"
+
+
+def test_thinking_is_kept_apart() -> None:
+    """In a field of its own or at the head of the text, thinking is no part of the answer."""
+    assert read_chat(body("42", reasoning_content="hm")).thinking == "hm"
+    reply = read_chat(body("<think>six times seven</think>\n42"))
+    assert (reply.text, reply.thinking) == ("42", "six times seven")
+
+
+def test_an_answer_that_the_thinking_ate_is_truncated() -> None:
+    """The tokens ran out before the answer began."""
+    reply = read_chat(body("<think>and then", "length"))
+    assert (reply.state, reply.text, reply.thinking) == ("truncated", None, "and then")
+
+
+def test_log_probabilities_of_the_first_token_are_ok_at_one_token() -> None:
+    """A reading that stops at its one token is ok; of equal tokens the likelier one counts."""
+    alternatives = [{"token": " Yes", "logprob": -0.2}, {"token": "No", "logprob": -2.0}, {"token": "No", "logprob": -3.0}]
+    choice = {"message": {"content": " Yes"}, "finish_reason": "length"}
+    choice["logprobs"] = {"content": [{"token": " Yes", "logprob": -0.2, "top_logprobs": alternatives}]}
+    reply = read_chat(orjson.dumps({"choices": [choice]}))
+    assert (reply.state, reply.logprobs) == ("ok", {" Yes": -0.2, "No": -2.0})
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [[1.0, 0.0]], [[1.0], [1.0, 2.0]], [[0.0, 0.0], [1.0, 0.0]], [["x", 1.0], [1.0, 2.0]]]
+)
+def test_wrong_vectors_are_an_api_error(rows: list[list[object]]) -> None:
+    """Too few, of two lengths, all zero, or no numbers."""
+    sent = {"data": [{"index": place, "embedding": row} for place, row in enumerate(rows)]}
+    assert read_embeddings(orjson.dumps(sent), 2).state == "api_error"
+
+
+def test_vectors_come_in_the_order_of_their_index() -> None:
+    """Whatever order the server sends them in."""
+    sent = {"data": [{"index": 1, "embedding": [0.0, 1.0]}, {"index": 0, "embedding": [1.0, 0.0]}]}
+    assert read_embeddings(orjson.dumps(sent), 2).vectors == ((1.0, 0.0), (0.0, 1.0))
