@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import polars as pl
 
@@ -50,6 +50,8 @@ class SelectionSettings:
         count_per_topic: questions drawn from each.
         keep_share: of a version's questions, the least share that stays while eligible.
     """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     seed: int = 0
     marks: Literal["list", "logprobs"] = "list"
@@ -152,7 +154,7 @@ def select_questions(
         "prompt_id", "topic_id", "score", "topic_mean", "criteria", is_kept, "rank_in_topic"
     )
     return Selection(
-        benchmark_id=_benchmark_id(questions["prompt_id"].to_list(), settings),
+        benchmark_id=digest_of({"prompt_ids": questions["prompt_id"].to_list(), "settings": asdict(settings)}),
         settings=settings,
         questions=questions,
         turned_away=_turned_away(judged, drawn, min_score, min_topic_mean),
@@ -165,10 +167,6 @@ def diff_versions(old: Collection[str], new: Collection[str]) -> VersionDiff:
     """Compare the prompt_ids of two versions."""
     before, after = set(old), set(new)
     return VersionDiff(*(tuple(sorted(ids)) for ids in (after - before, before - after, before & after)))
-
-
-def _benchmark_id(prompt_ids: Sequence[str], settings: SelectionSettings) -> str:
-    return digest_of({"prompt_ids": sorted(prompt_ids), "settings": asdict(settings)})
 
 
 def _score(candidates: pl.DataFrame, settings: SelectionSettings, criteria: Sequence[str]) -> pl.DataFrame:

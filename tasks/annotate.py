@@ -12,7 +12,6 @@ from benchbuilder.criteria import (
     parse_marks,
     read_probability,
 )
-
 from benchbuilder.errors import Unparsable
 from benchbuilder.ledger import Counted, Ledger
 from benchbuilder.llm.requests import Request

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from benchbuilder.curation.rules import curate as apply_rules
 
+from benchbuilder.curation.rules import curate as apply_rules
 from benchbuilder.text import digest_of
 from tasks import Run, cached_step, logger
 

@@ -118,7 +118,7 @@ def _rejections(source: str, batch: Batch, batch_id: str, now: datetime) -> list
                 "byte_start": rejection.byte_start,
                 "byte_end": rejection.byte_end,
                 "record_sha256": rejection.record_sha256,
-                "reason": rejection.reason,
+                "reason": rejection.reason.value,
                 "excerpt": rejection.excerpt,
                 "batch_id": batch_id,
                 "rejected_at": now,

@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 import polars as pl
+
 from benchbuilder.criteria import CRITERIA
 from benchbuilder.criteria import PARSER_VERSION as CRITERIA_VERSION
-from benchbuilder.selection import Selection, select_questions
-
 from benchbuilder.errors import NothingToRunError
 from benchbuilder.schemas import frame_of
+from benchbuilder.selection import Selection, select_questions
 from benchbuilder.text import digest_of
 from tasks import Run, cached_step, logger
 

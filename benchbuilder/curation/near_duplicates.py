@@ -67,7 +67,7 @@ def bands_for(threshold: float) -> tuple[int, int]:
 
 def _place(items: Sequence[_Item], threshold: float) -> Iterator[tuple[_Item, _Item | None, float]]:
     """Each item with the representative that it repeats, or None when it becomes one itself."""
-    from rensa import RMinHash, RMinHashLSH
+    from rensa import RMinHash, RMinHashLSH  # pyright: ignore[reportAttributeAccessIssue] - compiled, without stubs
 
     count_bands, length = bands_for(threshold)
     index = RMinHashLSH(threshold=threshold, num_perm=count_bands * length, num_bands=count_bands)

@@ -74,7 +74,9 @@ def _finding(counts: pl.DataFrame, total: int) -> Finding:
 
 
 def _steps(counts: pl.DataFrame, total: int) -> tuple[Remaining, ...]:
-    lost_at = dict(counts.group_by("stage").agg(pl.col("count_records").sum()).iter_rows())
+    # A stage that this page does not know yet counts as not looked at, so that the last step is always what was kept.
+    known = pl.when(pl.col("stage").is_in([*STAGES, "question"])).then("stage").otherwise(pl.lit("waiting"))
+    lost_at = dict(counts.group_by(known.alias("stage")).agg(pl.col("count_records").sum()).iter_rows())
     left = total
     steps = [Remaining("Records read", thousands(total), percent(1.0), bar(total, total, total), "")]
     for stage, (why, what) in STAGES.items():

@@ -114,6 +114,7 @@ def fit_clustering(
     Raises:
         ValueError: the ids are not sorted, or a vector is missing, not finite or not of length 1.
     """
+    vectors = np.ascontiguousarray(vectors, np.float32)
     _check(prompt_ids, vectors)
     clustering_id = clustering_id_of(prompt_ids, embedder, settings)
     labels, coordinates = _fit_labels(vectors, settings)
@@ -151,7 +152,7 @@ def _fit_labels(
     topic_size = settings.topic_size_for(count_prompts)
     count_dimensions = min(settings.count_dimensions, vectors.shape[1])
     labels = np.full(count_prompts, NO_TOPIC, np.intp)
-    if len(np.unique(vectors, axis=0)) < max(2 * topic_size, count_dimensions + 2):
+    if not _has_distinct(vectors, max(2 * topic_size, count_dimensions + 2)):
         coordinates = project_flat(vectors)
     else:
         neighbours = find_neighbours(vectors, settings.count_neighbours, seed=settings.seed)
@@ -161,6 +162,16 @@ def _fit_labels(
     if (labels == NO_TOPIC).all() and count_prompts >= topic_size:
         labels = np.zeros(count_prompts, np.intp)
     return labels, coordinates
+
+
+def _has_distinct(vectors: NDArray[np.float32], count: int) -> bool:
+    """Whether there are `count` different rows, without looking at more of them than it takes."""
+    seen: set[bytes] = set()
+    for vector in vectors:
+        seen.add(vector.tobytes())
+        if len(seen) >= count:
+            return True
+    return False
 
 
 def _centroids(vectors: NDArray[np.float32], labels: NDArray[np.intp], count_topics: int) -> NDArray[np.float32]:

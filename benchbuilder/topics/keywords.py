@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 2000  # of one prompt: what it asks stands there, what it pastes comes after
 MIN_PROMPTS = 2  # that say a term, in a topic of at least MIN_PROMPTS_TO_AGREE
 MIN_PROMPTS_TO_AGREE = 5
+RUN_LENGTHS = (2, 3, 4)  # of signs in scripts without spaces: what a word is there takes a dictionary
 SHARE_OF_PAIR = 0.5  # a pair of words stands for one of them above this share of its prompts
 
 # What is no prose beside code: mark-up, blanks to fill in, links, TeX commands, entities, names with underscores.
@@ -33,8 +34,9 @@ _MARKS = (
     r"\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0971-\u0dff"
     r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ecd\u0f71-\u0f84\u102b-\u103e\u17b4-\u17d3\u200c\u200d"
 )
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]+")
 _WORD = re.compile(
-    rf"(?P<unspaced>[\u3040-\u30ff\u3400-\u9fff]+)"
+    rf"(?P<unspaced>{_UNSPACED.pattern})"
     rf"|[^\W\d_](?:[^\W_\u3040-\u30ff\u3400-\u9fff]|[{_MARKS}]|'(?=[a-z]))*(?:\+\+|\#(?!\w))?"
 )
 _CONTRACTION = re.compile(r"n't$|'(?:s|re|ve|ll|d|m)$")
@@ -102,7 +104,7 @@ def _choose(ranked: list[tuple[str, int]], count: int) -> list[str]:
     covered: set[str] = set()
     for term, _ in ranked:
         word_or_pair = pair_of.get(term, term)
-        stems = {_stem(word) for word in word_or_pair.split()}
+        stems = {_stem(word) for word in _parts(word_or_pair)}
         if _stem(term) not in covered and covered.isdisjoint(stems):
             chosen.append(word_or_pair)
             covered |= stems
@@ -112,14 +114,21 @@ def _choose(ranked: list[tuple[str, int]], count: int) -> list[str]:
 
 
 def _strong_pairs(ranked: list[tuple[str, int]]) -> dict[str, str]:
-    """Words that give way to a pair, and the pair; of several the most frequent."""
+    """Words that give way to a pair, and the pair; of several the one with most parts, then the most frequent."""
     said = dict(ranked)
     strong: dict[str, str] = {}
-    for pair, number in sorted(ranked, key=lambda entry: -entry[1]):
-        for word in pair.split() if " " in pair else ():
-            if number >= MIN_PROMPTS and number > SHARE_OF_PAIR * said.get(word, number):
+    for pair, number in sorted(ranked, key=lambda entry: (-len(_parts(entry[0])), -entry[1])):
+        for word in _parts(pair):
+            if word != pair and number >= MIN_PROMPTS and number > SHARE_OF_PAIR * said.get(word, number):
                 strong.setdefault(word, pair)
     return strong
+
+
+def _parts(term: str) -> list[str]:
+    """The words of a pair, the pairs of signs of a run without spaces, else the word itself."""
+    if _UNSPACED.fullmatch(term):
+        return [term[start : start + 2] for start in range(max(len(term) - 1, 1))]
+    return term.split()
 
 
 def _stem(word: str) -> str:
@@ -141,13 +150,13 @@ def _terms(text: str) -> list[str]:
 
 
 def _words(prose: str) -> Iterator[tuple[str, int, int]]:
-    """Each word that says something, with where it stands. Scripts without spaces give their pairs of signs."""
+    """Each word that says something, with where it stands. Scripts without spaces give their runs of two to four signs."""
     unsaid = _unsaid()
     for match in _WORD.finditer(prose):
         run = match["unspaced"]
         if run:
-            for start in range(max(len(run) - 1, 1)):
-                yield run[start : start + 2], match.start() + start, match.end()
+            for start, length in product(range(len(run) - 1), RUN_LENGTHS):
+                yield run[start : start + length], match.start() + start, match.end()
         else:
             word = _CONTRACTION.sub("", match[0])
             if len(word) > 1 and word not in unsaid:

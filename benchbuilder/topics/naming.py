@@ -15,20 +15,22 @@ MAX_LINE_CHARACTERS = 200  # a longer line is talk, whatever is stripped from it
 MAX_WORDS = 8  # six are asked for; a name of seven is still one
 LENGTH_SHOWN = 200
 
-_REASONING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+# Some servers swallow the tag that opens the reasoning, and a cut reply lacks the one that closes it.
+_REASONING = re.compile(r"\A.*</think(?:ing)?>|<think(?:ing)?>.*\Z", re.DOTALL | re.IGNORECASE)
 # Whatever stands around a name: list signs, headings, quotes, and brackets around the whole.
 _QUOTES = " \t\"'`*_~|“”„\u2018\u2019«»「」『』"
 _BEFORE = _QUOTES + "#>=-\u2013\u2014•·:"
 _AFTER = _QUOTES + "=-\u2013\u2014•·.,;:!"
-_IN_BRACKETS = re.compile(r"[(\[{<](.*)[)\]}>]")
+_IN_BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*)[)\]}>]")
 _NUMBERING = re.compile(r"\s*\d{1,2}[.)]\s+")
 _LABEL = re.compile(
     r"(?:here(?:'s| is)\s+)?(?:(?:the|a|my|group|suggested|possible|short|proposed|topic)\s+)*"
-    r"(?:topic|name|title|label|answer)(?:\s+(?:name|title|is|of|for)\b[^:]{0,30})?\s*:",
+    r"(?:topic|name|title|label|answer)(?:\s+(?:name|title|is|of|for)\b[^:]{0,30})?[\"'`*_\s]*:",
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(
-    r"\b(?:sorry|apologi[sz]e|as an ai|language model|unable to|i'm|i (?:can(?:no|')?t|am|will|would|do|don't|need))\b",
+    r"^(?:sorry|apologies|unfortunately)\b|\bas an? (?:ai|(?:large )?language)\b|\bunable to\b"
+    r"|\bi(?:'m| am|'ll| will| would| can(?:no|')?t| do not| don't| need| apologi[sz]e)\b",
     re.IGNORECASE,
 )
 _CHATTER = re.compile(
@@ -57,7 +59,8 @@ def parse_topic_name(reply: str) -> str | Unparsable:
         2 to 60 characters on one line; else Unparsable with reason ``empty``, ``refused`` or ``no_name``.
     """
     text = _REASONING.sub("", reply)
-    lines = [line for line in map(_one_line, text.splitlines()) if any(map(str.isalnum, line))]
+    lines = [_one_line(line).replace("\u2019", "'") for line in text.splitlines() if not line.startswith("```")]
+    lines = [line for line in lines if any(map(str.isalnum, line))]
     names = filter(None, map(_name_in, lines))
     if name := next(names, None):
         return name

@@ -82,7 +82,8 @@ def _exact_block(vectors: NDArray[np.float32], rows: slice, k: int) -> Neighbour
 def _approximate(vectors: NDArray[np.float32], k: int, seed: int) -> Neighbours:
     from pynndescent import NNDescent
 
-    found: Any = NNDescent(vectors, metric="dot", n_neighbors=k, random_state=seed).neighbor_graph
+    # With a seed it still finds others on another number of threads.
+    found: Any = NNDescent(vectors, metric="dot", n_neighbors=k, random_state=seed, n_jobs=1).neighbor_graph
     indices = found[0]
     rows = np.arange(len(vectors))
     is_missing_itself = ~(indices == rows[:, None]).any(axis=1)

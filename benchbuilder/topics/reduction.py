@@ -36,7 +36,7 @@ def fit_map(points: NDArray[np.float32], neighbours: Neighbours, *, seed: int = 
     of the epochs will do.
 
     Args:
-        points: (n, 3 or more) from `fit_reduction`.
+        points: (n, 2 or more) from `fit_reduction`.
         neighbours: of the vectors that the points stand for.
         seed: as in `fit_reduction`.
 

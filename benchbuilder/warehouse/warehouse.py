@@ -39,6 +39,7 @@ class Writer:
         Raises:
             dataframely.exc.SchemaError: a column is missing.
             dataframely.exc.ValidationError: a value does not fit.
+            polars.exceptions.InvalidOperationError: a column is of a type that cannot be cast.
         """
         schema = RELATIONS[relation]
         schema.validate(frame.head(0), cast=True)  # names what is missing, where `unique` would trip over it

@@ -244,3 +244,10 @@ def test_funnel_steps_lead_from_raw_to_kept(make_frames: Frames) -> None:
     assert "<h1>100 records came in, 8 questions kept</h1>" in funnel
     counts = re.findall(r'<span class="label">(.+?)</span><span class="value">(.+?)</span>', funnel)
     assert counts == [("Records read", "100"), ("Distinct prompts", "68"), ("Clean prompts", "48"), ("Questions", "8")]
+
+
+def test_a_stage_that_nobody_knows_is_not_counted_as_kept(make_frames: Frames) -> None:
+    """The last step is what was kept, whatever stages the mart learns."""
+    funnel = make_frames().funnel.with_columns(stage=pl.col("stage").replace("selection", "veto"))
+    page = render_files(make_frames(funnel=funnel))["funnel.html"]
+    assert re.findall(r'<span class="value">(.+?)</span>', page)[-1] == "8"

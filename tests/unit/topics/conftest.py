@@ -24,10 +24,7 @@ def unit(vectors: NDArray) -> NDArray[np.float32]:
 
 @pytest.fixture(scope="session")
 def crowd() -> Crowd:
-    """Five topics of 200 to 60 prompts around random directions, in mixed order, and twenty strays anywhere.
-
-    It is as large as it takes for linear algebra to depend on the number of threads.
-    """
+    """Five topics of 200 to 60 prompts around random directions, in mixed order, and twenty strays anywhere."""
     random = np.random.default_rng(20240617)
     planted = np.repeat(np.arange(5), [200, 150, 120, 90, 60])
     around = unit(random.normal(size=(5, 384)))[planted]

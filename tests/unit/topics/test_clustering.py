@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from benchbuilder.topics.clustering import Clustering, ClusteringSettings, clustering_id_of, fit_clustering
 
@@ -163,3 +164,18 @@ def test_wrong_input_is_named(prompt_ids: list[str], vectors: NDArray, message: 
     """Unsorted or repeated ids, missing vectors and vectors that are not of length 1 are refused."""
     with pytest.raises(ValueError, match=message):
         fit_clustering(prompt_ids, vectors.astype(np.float32), "embedder@1", ClusteringSettings())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"count_neighbours": 1}, "count_neighbours"),
+        ({"min_cluster_size": 1}, "min_cluster_size"),
+        ({"sead": 1}, "sead"),
+    ],
+)
+def test_a_settings_file_cannot_say_nonsense(wrong: dict[str, int], key: str) -> None:
+    """Read by pydantic, a number out of range and an unknown key are errors that name the key."""
+    with pytest.raises(ValidationError) as error:
+        TypeAdapter(ClusteringSettings).validate_python(wrong)
+    assert error.value.errors()[0]["loc"][0] == key

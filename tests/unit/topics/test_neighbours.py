@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from benchbuilder.topics import neighbours
 from benchbuilder.topics.neighbours import blocks, find_neighbours
@@ -42,16 +41,6 @@ def test_opposite_vectors_are_two_apart() -> None:
     """The distance is within 0 and 2 whatever rounding does."""
     vectors = np.array([[1, 0], [-1, 0]], np.float32)
     assert find_neighbours(vectors, 15).distances.tolist() == [[0, 2], [0, 2]]
-
-
-def test_the_number_of_threads_makes_no_difference() -> None:
-    """A machine with more cores, or a process that is allowed fewer, finds the same distances bit for bit."""
-    vectors = _unit(4, 1500, 384)
-    found = []
-    for count_threads in (1, 2, 3):
-        with threadpool_limits(limits=count_threads):
-            found.append(find_neighbours(vectors, 15).distances.tobytes())
-    assert found[0] == found[1] == found[2]
 
 
 def test_no_rows_have_no_neighbours() -> None:

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from benchbuilder.topics.neighbours import find_neighbours
 from benchbuilder.topics.reduction import fit_map, fit_reduction, project_flat
@@ -27,6 +28,18 @@ def test_reduction_repeats_bit_for_bit_and_leaves_its_input_alone() -> None:
     assert (one == same).all()
     assert (one != other).any()
     assert all((now == then).all() for now, then in zip(neighbours, before, strict=True))
+
+
+def test_the_number_of_threads_makes_no_difference() -> None:
+    """A machine with more cores, or a process that is allowed fewer, finds the same points bit for bit."""
+    vectors = np.random.default_rng(4).normal(size=(700, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    neighbours = find_neighbours(vectors, 5)
+    found = []
+    for count_threads in (1, 2):
+        with threadpool_limits(limits=count_threads):
+            found.append(fit_reduction(vectors, neighbours, count_dimensions=2).tobytes())
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("count", [0, 1])
