@@ -21,6 +21,7 @@ MAX_DOMAIN = 256
 
 _AT = re.compile(r"[\w+-]@\.?[A-Za-z0-9-]+\.")
 _FILE_ENDINGS = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "pdf", "js", "ts", "py", "css", "html", "json"})
+_NEVER_METHODS = frozenset({"com", "org", "net", "edu", "gov", "info"})
 _SYMBOLS = "!#$%&'*+-/=?^_`{|}~."
 
 
@@ -49,7 +50,9 @@ def _email_span(match: re.Match[str]) -> Span | None:
     name = local.rpartition("/")[2].lstrip(_SYMBOLS)
     if not name or name == "git" or not (name[-1].isalnum() or name[-1] in "_-+"):
         return None
-    if domain.rpartition(".")[2].lower() in _FILE_ENDINGS or match.string.startswith("(", match.end()):
+    ending = domain.rpartition(".")[2].lower()
+    is_call = match.string.startswith("(", match.end()) and ending not in _NEVER_METHODS
+    if is_call or ending in _FILE_ENDINGS:
         return None
     return match.end() - len(domain) - 1 - len(name), match.end()
 

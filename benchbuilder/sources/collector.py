@@ -36,7 +36,11 @@ class Collector:
 
     def add(self, record: dict[str, Any], line: int, raw: bytes, byte_start: int | None = None) -> None:
         """A record's turns; and a rejection when one of them cannot be read. `raw` is the record as it lies there."""
-        turns = read_turns(record, self.source, self._fields, self.file, line)
+        try:
+            turns = read_turns(record, self.source, self._fields, self.file, line)
+        except RecursionError:  # nested so deep that it can be read but not be written again, hence not be hashed
+            self.reject(Reason.BROKEN_JSON, line, raw, byte_start)
+            return
         self._records += turns.records
         self._count_bytes += len(raw)
         if turns.reason:

@@ -150,7 +150,7 @@ def _terms(text: str) -> list[str]:
 
 
 def _words(prose: str) -> Iterator[tuple[str, int, int]]:
-    """Each word that says something, with where it stands. Scripts without spaces give their runs of two to four signs."""
+    """Each word that says something, with where it stands. Scripts without spaces give runs of two to four signs."""
     unsaid = _unsaid()
     for match in _WORD.finditer(prose):
         run = match["unspaced"]

@@ -42,7 +42,7 @@ class Writer:
             polars.exceptions.InvalidOperationError: a column is of a type that cannot be cast.
         """
         schema = RELATIONS[relation]
-        schema.validate(frame.head(0), cast=True)  # names what is missing, where `unique` would trip over it
+        schema.cast(frame.head(0))  # names what is missing, where `unique` would trip over it
         keys = schema.primary_key()
         rows = schema.validate(frame.unique(keys, keep="first", maintain_order=True), cast=True)
         if rows.is_empty():

@@ -18,7 +18,8 @@ from tests.fakes.script import Script
 _FENCED = re.compile(r"<<<([0-9a-f]{16})\n(.*?)\n\1>>>", re.DOTALL)
 _SKILL = re.compile(r"\bskill (\d+)")
 _LONG_WORD = re.compile(r"[^\W\d_]{4,}")
-_SHARES_OF_COUNT_MET = (0.03, 0.06, 0.09, 0.12, 0.14, 0.16, 0.22, 0.18)  # two prompts in five meet 6 or 7
+# Three prompts in five meet 6 or 7, 5.3 on average: with the default thresholds most topics pass and some do not.
+_SHARES_OF_COUNT_MET = (0.02, 0.02, 0.04, 0.06, 0.10, 0.18, 0.30, 0.28)
 _VERDICTS = ((1.5, "A>>B"), (0.5, "A>B"), (-0.5, "A=B"), (-1.5, "B>A"), (-math.inf, "B>>A"))
 _TALK = (
     "The short form of it stands first, the reasons after it.",

@@ -43,7 +43,8 @@ def test_an_annotator_finds_six_or_seven_criteria_in_some_prompts() -> None:
     marks = [parse_marks(_reply("annotator", _fenced(prompt)).text) for prompt in PROMPTS]
     found = [mark for mark in marks if isinstance(mark, frozenset)]
     assert [len(mark) for mark in found] == [count_criteria_met(prompt) for prompt in PROMPTS]
-    assert 0.3 < statistics.mean(len(mark) >= 6 for mark in found) < 0.5
+    assert 0.5 < statistics.mean(len(mark) >= 6 for mark in found) < 0.66
+    assert statistics.mean(map(len, found)) > 5
 
 
 def test_an_annotators_yes_is_likelier_for_better_prompts() -> None:
@@ -87,10 +88,12 @@ def test_a_models_skill_is_the_number_in_its_name(model: str, skill: int) -> Non
 
 
 def test_a_judge_prefers_skill_in_either_order() -> None:
-    """Twenty points are more than noise and position together."""
-    for prompt in PROMPTS[:50]:
-        assert _verdict(prompt, "model-70", "model-50").score_of_first == 1
-        assert _verdict(prompt, "model-50", "model-70").score_of_first == 0
+    """Sixty points are more than noise and position together; twenty leave a few games to chance."""
+    assert {_verdict(prompt, "model-80", "model-20").score_of_first for prompt in PROMPTS} == {1}
+    assert {_verdict(prompt, "model-20", "model-80").score_of_first for prompt in PROMPTS} == {0}
+    first = statistics.mean(_verdict(prompt, "model-70", "model-50").score_of_first for prompt in PROMPTS)
+    second = statistics.mean(1 - _verdict(prompt, "model-50", "model-70").score_of_first for prompt in PROMPTS)
+    assert 0.75 < second < first < 0.98
 
 
 def test_a_judge_favours_the_answer_that_stands_first() -> None:

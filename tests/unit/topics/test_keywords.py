@@ -65,7 +65,7 @@ def test_pairs_do_not_span_sentences_or_left_out_words() -> None:
     ],
 )
 def test_words_of_other_scripts_are_whole(texts: list[str], expected: str) -> None:
-    """Signs on letters do not cut a word, scripts without spaces give pairs of signs, case is no matter."""
+    """Signs on letters do not cut a word, scripts without spaces give runs of signs, case is no matter."""
     assert expected in find_keywords({"a": texts})["a"]
 
 

@@ -106,7 +106,7 @@ def test_a_reader_never_notices_that_snapshots_are_published(
     assert _read_lines(reader) == ["ready"]
     count_published = 0
     while reader.poll() is None:
-        time.sleep(0.1)
+        time.sleep(0.25)
         count_published += 1
         warehouse.append("prompts", prompts(*(f"p{count_published} {number}" for number in range(10))))
         publish_snapshot(warehouse, as_of + timedelta(minutes=count_published))
