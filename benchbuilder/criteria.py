@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from benchbuilder.errors import Unparsable
+from benchbuilder.text import shorten_middle
 
 TEMPLATE_LIST: Final = "criteria"
 TEMPLATE_LOGPROBS: Final = "criterion"
@@ -82,15 +83,7 @@ def _template_values(prompt_text: str, max_characters: int, others: Mapping[str,
     if max_characters < 1:
         raise ValueError(f"max_characters must be 1 or more, not {max_characters}")
     is_cut = len(prompt_text) > max_characters
-    text = _shortened(prompt_text, max_characters) if is_cut else prompt_text
-    return TemplateValues({"prompt": text, **others}, is_cut)
-
-
-def _shortened(text: str, max_characters: int) -> str:
-    """Two thirds from the beginning and one from the end, because what is asked for often stands last."""
-    count_end = max_characters // 3
-    begin, end = text[: max_characters - count_end], text[len(text) - count_end :]
-    return f"{begin}\n[{len(text) - max_characters} characters left out here]\n{end}"
+    return TemplateValues({"prompt": shorten_middle(prompt_text, max_characters), **others}, is_cut)
 
 
 def read_probability(logprobs: Mapping[str, float]) -> float | Unparsable:

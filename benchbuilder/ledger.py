@@ -145,7 +145,8 @@ class Ledger:
         keys = pl.DataFrame([request.request_key for request in requests], {"request_key": pl.String})
         rows = self.warehouse.read(
             "select request_key, state, reason, text, logprobs,"
-            " count_attempts, count_ok, count_truncated, count_refused from completions_counted semi join wanted using (request_key)",
+            " count_attempts, count_ok, count_truncated, count_refused"
+            " from completions_counted semi join wanted using (request_key)",
             frames={"wanted": keys},
         )
         return {

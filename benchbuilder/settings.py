@@ -42,7 +42,7 @@ class EndpointSettings(_Table):
     kind: Literal["openai", "embedded"] = "openai"
     base_url: str | None = None
     key_variable: str | None = Field(
-        None, description="environment variable that holds the key; the key stands nowhere else"
+        default=None, description="environment variable that holds the key; the key stands nowhere else"
     )
     limits: Limits = Limits()
 
@@ -57,15 +57,15 @@ class ModelSettings(_Table):
     """One configuration of one model. All but the prices is part of a request_key."""
 
     endpoint: str
-    served_model: str = Field("", description="what the endpoint calls it; default: the name of this table")
-    revision: str = Field("", description="your word for a checkpoint; changing it asks again")
+    served_model: str = Field(default="", description="what the endpoint calls it; default: the name of this table")
+    revision: str = Field(default="", description="your word for a checkpoint; changing it asks again")
     system_prompt: str | None = None
-    temperature: float | None = Field(None, ge=0)
-    max_tokens: int | None = Field(None, ge=1)
+    temperature: float | None = Field(default=None, ge=0)
+    max_tokens: int | None = Field(default=None, ge=1)
     seed: int | None = None
     extra_body: dict[str, Any] = {}
-    usd_per_million_tokens_in: float = Field(0.0, ge=0)
-    usd_per_million_tokens_out: float = Field(0.0, ge=0)
+    usd_per_million_tokens_in: float = Field(default=0.0, ge=0)
+    usd_per_million_tokens_out: float = Field(default=0.0, ge=0)
 
     def cost_usd(self, count_tokens_in: int | None, count_tokens_out: int | None) -> float:
         """What a call with so many tokens costs."""
@@ -78,7 +78,7 @@ class EmbedderSettings(_Table):
     """Who turns texts into vectors."""
 
     model: str
-    texts_per_call: int = Field(32, ge=1, le=2048)
+    texts_per_call: int = Field(default=32, ge=1, le=2048)
     max_tokens: int = Field(
         256,
         ge=8,
@@ -90,7 +90,7 @@ class AnnotatorSettings(_Table):
     """Who marks the seven criteria, and how the marks are read (`marks` of [selection])."""
 
     model: str
-    max_characters: int = Field(24_000, ge=100, description="a longer prompt is cut, and the model is told")
+    max_characters: int = Field(default=24_000, ge=100, description="a longer prompt is cut, and the model is told")
 
 
 class NamerSettings(_Table):
@@ -124,26 +124,28 @@ class EvaluationSettings(_Table):
 class BudgetSettings(_Table):
     """The cap of one run."""
 
-    usd: float | None = Field(None, ge=0)
-    calls: int | None = Field(None, ge=0)
+    usd: float | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
 
 
 class AttemptSettings(_Table):
     """How often a call is made before a state is final, counted over all runs; api_error counts per run."""
 
-    truncated: int = Field(1, ge=1)
-    refused: int = Field(1, ge=1)
-    unparsable: int = Field(2, ge=1)
-    api_error: int = Field(2, ge=1)
+    truncated: int = Field(default=1, ge=1)
+    refused: int = Field(default=1, ge=1)
+    unparsable: int = Field(default=2, ge=1)
+    api_error: int = Field(default=2, ge=1)
 
 
 class CadenceSettings(_Table):
     """When something is due, in days; 0 is every run."""
 
-    rebuild_every_days: float = Field(1, ge=0)
-    recluster_every_days: float = Field(7, ge=0)
-    max_share_unplaced: float = Field(0.3, ge=0, le=1, description="above it a full clustering is due at once")
-    placing_similarity: float = Field(0.4, ge=-1, le=1, description="cosine that places a new prompt into a topic")
+    rebuild_every_days: float = Field(default=1, ge=0)
+    recluster_every_days: float = Field(default=7, ge=0)
+    max_share_unplaced: float = Field(default=0.3, ge=0, le=1, description="above it a full clustering is due at once")
+    placing_similarity: float = Field(
+        default=0.4, ge=-1, le=1, description="cosine that places a new prompt into a topic"
+    )
 
 
 class PrefectSettings(_Table):
@@ -183,12 +185,15 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        **others: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment stands over the file."""
-        return (others["env_settings"], init_settings)
+        del settings_cls, dotenv_settings, file_secret_settings  # the library asks for the names
+        return (env_settings, init_settings)
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

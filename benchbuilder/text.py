@@ -108,6 +108,19 @@ def cut_middle(text: str, width: int) -> str:
     return f"{text[: width - 1 - length_tail]}…{text[len(text) - length_tail :]}"
 
 
+def shorten_middle(text: str, max_characters: int) -> str:
+    """`text` as a model is shown it: of a longer one two thirds from the beginning and one from the end, and a note.
+
+    What is asked for, or a result, often stands last. The note is not counted in `max_characters`.
+    """
+    count_left_out = len(text) - max_characters
+    if count_left_out <= 0:
+        return text
+    count_end = max_characters // 3
+    note = f"\n[{count_left_out} characters left out here]\n"
+    return text[: max_characters - count_end] + note + text[len(text) - count_end :]
+
+
 def _escape(character: str) -> str:
     return character if character.isprintable() else character.encode("unicode_escape").decode()
 

@@ -93,9 +93,9 @@ def publish(
 @app.command
 def board(*, config: Config = None, state_dir: StateDir = None) -> None:
     """Print the board of the newest version from the published snapshot."""
-    from flows.printing import print_board
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import current_snapshot
+    from flows.printing import print_board
 
     print_board(current_snapshot(load_settings(config, state_dir).state_dir))
 
@@ -115,9 +115,9 @@ def sql(
     query: SQL, e.g. "from board".
     output: table, csv or json.
     """
-    from flows.printing import print_rows
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import current_snapshot
+    from flows.printing import print_rows
 
     print_rows(current_snapshot(load_settings(config, state_dir).state_dir).read(query), output)
 
@@ -126,8 +126,8 @@ def sql(
 def doctor(*, config: Config = None, state_dir: StateDir = None) -> int:
     """Check what a run needs: settings, state folder, lock, disk, versions, keys, endpoints."""
     from benchbuilder.doctor import examine
-    from flows.printing import print_findings
     from benchbuilder.settings import load_settings
+    from flows.printing import print_findings
 
     return print_findings(asyncio.run(examine(load_settings(config, state_dir))))
 
@@ -155,7 +155,7 @@ def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False) ->
 
 
 def _await_flow(name: str, told: dict[str, Any]) -> int:
-    from flows.conclusion import PARTIAL
+    from flows.conclusion import PARTIAL, error_of, is_lost
     from flows.registry import FLOWS
 
     flow, parameters = FLOWS[name]
@@ -163,7 +163,7 @@ def _await_flow(name: str, told: dict[str, Any]) -> int:
         state = asyncio.run(flow(parameters(**told), return_state=True))
     except KeyboardInterrupt:
         return 130
-    error = asyncio.run(state.result(raise_on_failure=False)) if not state.is_completed() else None
+    error = asyncio.run(error_of(state)) if is_lost(state) else None
     if isinstance(error, BenchBuilderError):
         raise error
     if error is not None:

@@ -1,11 +1,14 @@
 """How a flow ends, from how its parts ended."""
 
 from collections.abc import Mapping
+from inspect import isawaitable
 from typing import Any
 
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from benchbuilder.errors import BudgetError
+from flows.parameters import RunParameters
 
 PARTIAL = "Partial"
 
@@ -20,7 +23,7 @@ async def conclude(states: Mapping[str, State[Any]], *, needed: tuple[str, ...] 
     Raises:
         Exception: of the first part that failed, where all failed or a needed one did; a spent budget always.
     """
-    errors = {name: await state.result(raise_on_failure=False) for name, state in states.items() if is_lost(state)}
+    errors = {name: await error_of(state) for name, state in states.items() if is_lost(state)}
     for error in errors.values():
         if isinstance(error, BudgetError):
             raise error
@@ -35,6 +38,17 @@ async def conclude(states: Mapping[str, State[Any]], *, needed: tuple[str, ...] 
     return Completed(message="; ".join(states))
 
 
+async def error_of(state: State[Any]) -> Exception:
+    """What a part failed with."""
+    error: Any = state.result(raise_on_failure=False)
+    return await error if isawaitable(error) else error
+
+
 def is_lost(state: State[Any]) -> bool:
     """Whether a part did not end well."""
     return not state.is_completed()
+
+
+async def end_of(part: Any, parameters: RunParameters) -> State[Any]:
+    """Run a flow as a part of another one, to its end however it ends. Prefect's annotations lose the coroutine."""
+    return await part(parameters, return_state=True)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from prefect import flow
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from benchbuilder.errors import EndpointError
-from flows.conclusion import conclude, is_lost
+from flows.conclusion import conclude, error_of, is_lost
 from flows.parameters import EvaluateParameters
 from tasks import benchmark_of, contestants_of
 from tasks.answer import answer
@@ -23,7 +23,7 @@ async def evaluate_models(parameters: EvaluateParameters = EvaluateParameters())
     run.settings.check_keys((*models, *judges))
     answered = {name: await answer(run, benchmark_id, name, return_state=True) for name in models}
     if is_lost(answered[baseline]):
-        error = await answered[baseline].result(raise_on_failure=False)
+        error = await error_of(answered[baseline])
         if isinstance(error, EndpointError):
             raise error
     judged = {

@@ -17,17 +17,20 @@ class RunParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     config: Path | None = Field(
-        None,
+        default=None,
         title="Settings file",
         description="Path on the machine that runs the flow. Empty: BENCHBUILDER_CONFIG, else ./benchbuilder.toml.",
     )
     state_dir: Path | None = Field(
-        None,
+        default=None,
         title="State folder",
         description="Where warehouse, snapshots and reports lie. Empty: as the settings say.",
     )
     as_of: datetime | None = Field(
-        None, title="As of", description="The moment that due dates are counted from. Empty: now.", examples=[None]
+        default=None,
+        title="As of",
+        description="The moment that due dates are counted from. Empty: now.",
+        examples=[None],
     )
     ignore_cache: bool = Field(
         default=False,
@@ -51,17 +54,19 @@ class RunParameters(BaseModel):
 class IngestParameters(RunParameters):
     """Pull new prompts."""
 
-    sources: list[str] = Field([], title="Sources", description="Names from the settings. Empty: all of them.")
+    sources: list[str] = Field(default=[], title="Sources", description="Names from the settings. Empty: all of them.")
 
 
 class EvaluateParameters(RunParameters):
     """Ask models and judges."""
 
     benchmark_id: str | None = Field(
-        None, title="Benchmark version", description="Evaluate on this version. Empty: the newest."
+        default=None, title="Benchmark version", description="Evaluate on this version. Empty: the newest."
     )
     models: list[str] = Field(
-        [], title="Models", description="Names from the settings; the baseline always answers. Empty: all of them."
+        default=[],
+        title="Models",
+        description="Names from the settings; the baseline always answers. Empty: all of them.",
     )
 
 
@@ -69,5 +74,5 @@ class PublishParameters(RunParameters):
     """Fit the board and publish it."""
 
     benchmark_id: str | None = Field(
-        None, title="Benchmark version", description="Rate on this version. Empty: the newest."
+        default=None, title="Benchmark version", description="Rate on this version. Empty: the newest."
     )

@@ -3,10 +3,10 @@
 from typing import Any
 
 from prefect import flow
-from prefect.states import State
+from prefect.client.schemas.objects import State
 
 from flows.build_benchmark import build_benchmark
-from flows.conclusion import conclude, is_lost
+from flows.conclusion import conclude, end_of, is_lost
 from flows.evaluate_models import evaluate_models
 from flows.ingest_prompts import ingest_prompts
 from flows.parameters import EvaluateParameters, IngestParameters, PublishParameters, RunParameters
@@ -20,10 +20,10 @@ async def refresh(parameters: RunParameters = RunParameters()) -> State[Any]:  #
     told = parameters.at_one_moment()
     run = told.open()
     states: dict[str, State[Any]] = {}
-    states["ingest"] = await ingest_prompts(told.for_part(IngestParameters), return_state=True)
+    states["ingest"] = await end_of(ingest_prompts, told.for_part(IngestParameters))
     if is_build_due(run):
-        states["build"] = await build_benchmark(told.for_part(RunParameters), return_state=True)
-    states["evaluate"] = await evaluate_models(told.for_part(EvaluateParameters), return_state=True)
+        states["build"] = await end_of(build_benchmark, told.for_part(RunParameters))
+    states["evaluate"] = await end_of(evaluate_models, told.for_part(EvaluateParameters))
     if not is_lost(states["evaluate"]):
-        states["publish"] = await publish_leaderboard(told.for_part(PublishParameters), return_state=True)
+        states["publish"] = await end_of(publish_leaderboard, told.for_part(PublishParameters))
     return await conclude(states, needed=("evaluate", "publish"))

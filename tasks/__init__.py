@@ -14,9 +14,9 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
-from prefect.states import State
 
 from benchbuilder.errors import EndpointOutError, LockTimeoutError, NothingToRunError, UsageError
 from benchbuilder.settings import Settings, load_settings

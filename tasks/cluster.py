@@ -32,7 +32,7 @@ _STANDING = (
 )
 
 
-def _embedder(run: Run) -> dict[str, str]:
+def _embedder(run: Run) -> dict[str, Any]:
     model = run.settings.embedder.model
     return {"embedder": model, "revision": run.settings.models[model].revision}
 

@@ -76,14 +76,19 @@ _SCHEMA = {
 }
 
 
+def _is_junk(text: str) -> bool:
+    """Fewer than two different words; most texts show them at once."""
+    return all(len(words_of(part)) < MIN_WORDS for part in (text[:200], text))
+
+
 def _measured(frame: pl.DataFrame, settings: CurationSettings) -> pl.DataFrame:
     """`frame` with `count_tokens`, and the `reason` of those that turn and length turn away."""
     texts = frame["text"].to_list()
     measured = frame.with_columns(
         pl.Series("count_tokens", count_tokens_of_each(texts), pl.Int32),
-        pl.Series("count_words", [len(words_of(text)) for text in texts], pl.Int32),
+        pl.Series("is_junk", [_is_junk(text) for text in texts], pl.Boolean),
     )
-    is_short = (pl.col("count_tokens") < settings.min_tokens) | (pl.col("count_words") < MIN_WORDS)
+    is_short = (pl.col("count_tokens") < settings.min_tokens) | pl.col("is_junk")
     return measured.with_columns(
         reason=pl.when(~pl.col("is_first_turn"))
         .then(pl.lit(Reason.LATER_TURN.value))
@@ -119,7 +124,7 @@ def _languages(prompts: pl.DataFrame, settings: CurationSettings) -> pl.DataFram
 
 def _near_duplicates(prompts: pl.DataFrame, accepted: pl.DataFrame, settings: CurationSettings) -> pl.DataFrame:
     """prompt_id, duplicate_of, similarity."""
-    earlier = accepted.select("prompt_id", "text").join(prompts, on="prompt_id", how="anti")
+    earlier = accepted.select("prompt_id", "text").join(prompts, on="prompt_id", how="anti", maintain_order="left")
     ids: Sequence[str] = [*earlier["prompt_id"], *prompts["prompt_id"]]
     texts: Sequence[str] = [*earlier["text"], *prompts["text"]]
     found = find_near_duplicates(ids, texts, settings.near_duplicate_threshold, earlier["prompt_id"].to_list())

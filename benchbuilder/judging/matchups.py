@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from benchbuilder.judging.verdict import Verdict
+from benchbuilder.text import shorten_middle
 
 
 class Matchup(NamedTuple):
@@ -74,19 +75,8 @@ def judge_values(
         raise ValueError(f"max_characters must be 1 or more, not {max_characters}")
     first, second = (answer_baseline, answer_model) if baseline_first else (answer_model, answer_baseline)
     texts = {"prompt": prompt, "answer_a": first, "answer_b": second}
-    values = {name: _shortened(text, max_characters) for name, text in texts.items()}
+    values = {name: shorten_middle(text, max_characters) for name, text in texts.items()}
     return JudgeValues(values, is_cut=any(len(text) > max_characters for text in texts.values()))
-
-
-def _shortened(text: str, max_characters: int) -> str:
-    """Two thirds from the beginning and one from the end, because a task or a result often stands last."""
-    count_left_out = len(text) - max_characters
-    if count_left_out <= 0:
-        return text
-    count_end = max_characters // 3
-    count_begin = max_characters - count_end
-    note = f"\n[{count_left_out} characters left out here]\n"
-    return text[:count_begin] + note + text[len(text) - count_end :]
 
 
 def model_verdict(verdict: Verdict, *, baseline_first: bool) -> Verdict:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ class RunningServer:
         Raises:
             RuntimeError: it did not say where it listens.
         """
-        command = [sys.executable, "-m", "tests.fakes.scripted_server", "--child", "--port", str(self._port or 0)]
+        command = [sys.executable, "-m", "tests.fakes.scripted_server"]
+        command += ["--parent", str(os.getpid()), "--port", str(self._port or 0)]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:

@@ -180,14 +180,14 @@ def _refused(trouble: Trouble, message: str, retry_after_seconds: float | None =
     )
 
 
-async def serve(host: str, port: int, script: Script, *, is_child: bool) -> None:
-    """Serve until SIGTERM or Ctrl-C; as a child, until its parent is gone.
+async def serve(host: str, port: int, script: Script, parent: int | None) -> None:
+    """Serve until SIGTERM or Ctrl-C, or until the parent is gone.
 
     Args:
         host: a loopback address.
         port: 0 for any free one.
         script: how to behave at first.
-        is_child: whether to end with the process that started this one.
+        parent: pid of the process to end with. Told, not asked for: it may be gone before this one could ask.
     """
     runner = web.AppRunner(ScriptedServer(script).application(), access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -197,8 +197,7 @@ async def serve(host: str, port: int, script: Script, *, is_child: bool) -> None
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    parent = os.getppid()
-    while not ended.is_set() and not (is_child and os.getppid() != parent):
+    while not ended.is_set() and not (parent and os.getppid() != parent):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ended.wait(), CHECK_PARENT_SECONDS)
     await runner.cleanup()
@@ -210,13 +209,13 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--script", default="{}", help="JSON as for POST /script")
-    parser.add_argument("--child", action="store_true", help="end with the process that started this one")
+    parser.add_argument("--parent", type=int, help="pid of the starting process, to end with it")
     options = parser.parse_args()
     try:
         script = Script.model_validate_json(options.script)
     except pydantic.ValidationError as mistake:
         sys.exit(f"--script: {mistake}")
-    uvloop.run(serve(options.host, options.port, script, is_child=options.child))
+    uvloop.run(serve(options.host, options.port, script, options.parent))
 
 
 if __name__ == "__main__":

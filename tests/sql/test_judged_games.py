@@ -75,20 +75,31 @@ def test_a_judgment_shows_the_question_both_answers_and_the_judges_words(rows: R
 
 @pytest.mark.usefixtures("board")
 def test_only_the_configurations_of_the_board_are_shown(given: Given, rows: Rows) -> None:
-    """Other checkpoints of model, baseline and judge, another baseline, and prompts outside the version are not."""
+    """Other checkpoints of model, baseline and judge, their twins by another name, and prompts outside are not."""
     given(
         answers=[
             {"prompt_id": "p", "model": "m", "model_digest": "m-older", "request_key": "older a of m"},
             {"prompt_id": "p", "model": "base", "model_digest": "base-older", "request_key": "older a of base"},
-            {"prompt_id": "p", "model": "rival", "model_digest": "r-digest", "request_key": "a of rival"},
+            {"prompt_id": "p", "model": "twin of m", "model_digest": "m-digest", "request_key": "a of twin"},
+            {
+                "prompt_id": "p",
+                "model": "twin of base",
+                "model_digest": "base-digest",
+                "request_key": "a of other twin",
+            },
             {"prompt_id": "q", "model": "m", "model_digest": "m-digest", "request_key": "a of m about q"},
         ],
         judgments=[
             {**JUDGMENT, "request_key": "j2", "answer_key": "older a of m"},
             {**JUDGMENT, "request_key": "j3", "baseline_answer_key": "older a of base"},
             {**JUDGMENT, "request_key": "j4", "judge_digest": "j-older"},
-            {**JUDGMENT, "request_key": "j5", "baseline": "rival", "baseline_answer_key": "a of rival"},
-            {**JUDGMENT, "request_key": "j6", "model": "rival", "answer_key": "a of rival"},
+            {
+                **JUDGMENT,
+                "request_key": "j5",
+                "baseline": "twin of base",
+                "baseline_answer_key": "a of other twin",
+            },
+            {**JUDGMENT, "request_key": "j6", "model": "twin of m", "answer_key": "a of twin"},
             {**JUDGMENT, "request_key": "j7", "prompt_id": "q", "answer_key": "a of m about q"},
         ],
     )

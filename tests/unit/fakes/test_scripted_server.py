@@ -17,8 +17,9 @@ from tests.fakes.running import ROOT, RunningServer
 from tests.fakes.script import Trouble
 
 PARENT = """
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-m", "tests.fakes.scripted_server", "--child"], stdout=subprocess.PIPE)
+import os, subprocess, sys, time
+command = [sys.executable, "-m", "tests.fakes.scripted_server", "--parent", str(os.getpid())]
+child = subprocess.Popen(command, stdout=subprocess.PIPE)
 child.stdout.readline()
 print(child.pid, flush=True)
 time.sleep(60)

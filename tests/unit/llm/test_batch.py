@@ -25,7 +25,9 @@ def test_every_reply_is_handed_over_and_no_more_than_allowed_are_in_flight() -> 
         return Reply("ok", text=request.values["prompt"])
 
     counts = asyncio.run(
-        run_batch(REQUESTS, ask, lambda request, _reply, _s: seen.update([request.request_key]), concurrency=5, label="x")
+        run_batch(
+            REQUESTS, ask, lambda request, _reply, _s: seen.update([request.request_key]), concurrency=5, label="x"
+        )
     )
     assert counts == {"ok": 40}
     assert most == 5

@@ -42,7 +42,9 @@ def test_a_refusal_is_refused() -> None:
     assert read_chat(body(None, refusal="I cannot help with that")).state == "refused"
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b'{"choices": []}', b'{"choices": [{}]}', b"[1, 2]", b"null"])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"{}", b'{"choices": []}', b'{"choices": [{}]}', b"[1, 2]", b"null"]
+)
 def test_an_unreadable_body_is_an_api_error(content: bytes) -> None:
     """Neither an exception nor an answer."""
     assert (read_chat(content).state, read_chat(content).reason) == ("api_error", "unreadable_body")
@@ -71,7 +73,8 @@ def test_an_answer_that_the_thinking_ate_is_truncated() -> None:
 
 def test_log_probabilities_of_the_first_token_are_ok_at_one_token() -> None:
     """A reading that stops at its one token is ok; of equal tokens the likelier one counts."""
-    alternatives = [{"token": " Yes", "logprob": -0.2}, {"token": "No", "logprob": -2.0}, {"token": "No", "logprob": -3.0}]
+    told = ((" Yes", -0.2), ("No", -2.0), ("No", -3.0))
+    alternatives = [{"token": token, "logprob": logprob} for token, logprob in told]
     choice = {"message": {"content": " Yes"}, "finish_reason": "length"}
     choice["logprobs"] = {"content": [{"token": " Yes", "logprob": -0.2, "top_logprobs": alternatives}]}
     reply = read_chat(orjson.dumps({"choices": [choice]}))

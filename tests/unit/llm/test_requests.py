@@ -28,7 +28,7 @@ def test_what_decides_the_reply_is_in_the_key(change: dict[str, object]) -> None
 
 
 def test_the_key_is_stable() -> None:
-    """The order of keys does not matter, nor who asks for whose sake; the value is pinned, because money hangs on it."""
+    """The order of keys does not matter, nor for whose sake it is asked; the value is pinned: money hangs on it."""
     other = replace(PLAIN, sampling={"temperature": 0.0, "served_model": "a"}, prompt_ids=("1",))
     assert other.request_key == PLAIN.request_key
     assert PLAIN.request_key == "fd7093d64ddad418183defa61dbb5b7af59ba3d7dbc14e71e7ffa0cbca860956"

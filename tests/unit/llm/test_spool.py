@@ -83,7 +83,10 @@ def test_kill_9_loses_nothing_that_was_written(tmp_path: Path) -> None:
     """
     root = Path(__file__).parents[3]
     subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=False,
     )
     with left_behind(tmp_path) as files:
         assert [one.request_key for file in files for one in file.completions] == ["key-0", "key-1", "key-2"]
