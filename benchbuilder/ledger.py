@@ -136,7 +136,7 @@ class Ledger:
         while due:
             await self._call(due, report, tries)
             due = self._plan(wanted, read, tries)
-        report.count_open = len(self._plan(wanted, None, Counter()))
+        report.count_open = len(self._plan(wanted, read, Counter()))
         _logger.info("%s", report)
         return report
 
@@ -153,6 +153,11 @@ class Ledger:
             key: Counted(state, reason, text, orjson.loads(logprobs) if logprobs else None, *counts)
             for key, state, reason, text, logprobs, *counts in rows.iter_rows()
         }
+
+    def settled(self, requests: Sequence[Request], read: Reading | None = None) -> dict[str, Counted]:
+        """What a later run would not ask again, by request_key: only this may become a row that stays."""
+        counted = self.counted(requests)
+        return {key: reply for key, reply in counted.items() if not self._is_due(reply, read, 0)}
 
     def merge(self) -> None:
         """Append what runs that are over had paid for and could not append."""

@@ -23,6 +23,28 @@ COUNT_NEW = 100
 COUNT_QUICK = 150  # records of each file
 EMBEDDED = {"minilm": {"endpoint": "embedded"}}
 
+# A record is what one line holds; the turns behind the first of a conversation are counted beside the records.
+_FATES = """
+    with told as (
+        select 'rejected' as fate, count(*)::bigint as count_records from rejections
+        union all
+        select 'duplicate', coalesce(sum(count_repeated), 0)::bigint from ingest_batches
+        union all
+        select
+            case
+                when turn > 1 then 'later_turn'
+                when row_number() over (partition by prompt_id, turn order by ingested_at, location, line) > 1
+                    then 'duplicate'
+                when stage = 'curation' then 'rejected'
+                else 'new'
+            end,
+            1
+        from sightings
+        inner join prompt_outcomes using (prompt_id)
+    )
+    select fate, sum(count_records)::bigint as count_records from told group by all
+"""
+
 
 def main() -> None:
     """Run and print."""
@@ -104,14 +126,8 @@ def _calls(scene: Scene) -> int:
 
 def _counts(scene: Scene) -> dict[str, Any]:
     """Each record in exactly one of new, duplicate, rejected; and what was made of the new ones."""
-    funnel = scene.sql("from funnel")
-    repeated = {"duplicate", "repeated_record"}
-    ingest = [row for row in funnel if row["stage"] == "ingest"]
-    rejected = [row for row in ingest if row["reason"] not in repeated] + [
-        r for r in funnel if r["stage"] == "curation"
-    ]
-    kept = [row for row in funnel if row["stage"] not in {"ingest", "curation"}]
-    for row in funnel:
+    fates = {row["fate"]: row["count_records"] for row in scene.sql(_FATES)}
+    for row in scene.sql("from funnel"):
         print(f"{row['stage']:>10} {row['reason']:<24} {row['count_records']:>6}")
     for row in scene.sql(
         "select topic_name, count_prompts, keywords from topic_overview order by count_prompts desc limit 5"
@@ -119,10 +135,11 @@ def _counts(scene: Scene) -> dict[str, Any]:
         print(f"topic of {row['count_prompts']}: {', '.join(row['keywords'][:8])}  ({row['topic_name']})")
     clustering = scene.sql("from clusterings order by clustered_at desc limit 1")[0]
     return {
-        "count_read": scene.sql("select sum(count_read)::bigint as n from ingest_batches")[0]["n"],
-        "count_new": sum(row["count_records"] for row in kept),
-        "count_duplicates": sum(row["count_records"] for row in ingest if row["reason"] in repeated),
-        "count_rejected": sum(row["count_records"] for row in rejected),
+        "count_read": sum(count for fate, count in fates.items() if fate != "later_turn"),
+        "count_new": fates.get("new", 0),
+        "count_duplicates": fates.get("duplicate", 0),
+        "count_rejected": fates.get("rejected", 0),
+        "count_later_turns": fates.get("later_turn", 0),
         "count_topics": clustering["count_topics"],
         "share_unassigned": round(clustering["share_unassigned"], 3),
         "count_questions": scene.sql("select count_questions from latest_benchmark")[0]["count_questions"],

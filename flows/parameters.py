@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tasks import Run, open_run
 
@@ -37,6 +37,12 @@ class RunParameters(BaseModel):
         title="Ignore Prefect's cache",
         description="Run the pure steps even if their inputs are unchanged. Paid work is never repeated either way.",
     )
+
+    @field_validator("as_of")
+    @classmethod
+    def _has_a_zone(cls, as_of: datetime | None) -> datetime | None:
+        """A moment without a zone is meant in UTC, as all of the warehouse is."""
+        return as_of.replace(tzinfo=UTC) if as_of and as_of.tzinfo is None else as_of
 
     def open(self) -> Run:
         """Load the settings, open the warehouse."""

@@ -45,7 +45,7 @@ async def annotate(run: Run, prefix: str) -> str:
         IncompleteError: some calls failed; a later run asks again.
     """
     settings = run.settings
-    is_list = settings.selection.marks == "list"
+    read = _read_list if settings.selection.marks == "list" else _read_one
     async with run.warehouse.named_lock(f"annotate-{settings.annotator.model}").hold_async():
         digest = settings.digest_of_annotator()
         wanted = run.warehouse.read(
@@ -58,12 +58,12 @@ async def annotate(run: Run, prefix: str) -> str:
         requests = {prompt_id: _requests(settings, text) for prompt_id, text in wanted.iter_rows()}
         everything = [request for several in requests.values() for request in several]
         async with Ledger(run.warehouse, settings, run.run_id) as ledger:
-            report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, _read_list if is_list else _read_one)
-            counted = ledger.counted(everything)
+            report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, read)
+            settled = ledger.settled(everything, read)
         rows = [
-            _row(settings, digest, prompt_id, several, counted)
+            _row(settings, digest, prompt_id, several, [settled[request.request_key] for request in several])
             for prompt_id, several in requests.items()
-            if all(_is_final(counted.get(request.request_key)) for request in several)
+            if all(request.request_key in settled for request in several)
         ]
         run.warehouse.append("annotations", frame_of("annotations", rows))
     report.check_complete()
@@ -90,10 +90,6 @@ def _requests(settings: Settings, text: str) -> list[Request]:
     ]
 
 
-def _is_final(counted: Counted | None) -> bool:
-    return counted is not None and counted.state != "api_error"
-
-
 def _read_list(counted: Counted) -> Mapping[str, float] | Unparsable:
     if counted.state == "refused":
         return Unparsable("refused", counted.text or "")
@@ -110,9 +106,8 @@ def _read_one(counted: Counted) -> float | Unparsable:
 
 
 def _row(
-    settings: Settings, digest: str, prompt_id: str, requests: Sequence[Request], counted: Mapping[str, Counted]
+    settings: Settings, digest: str, prompt_id: str, requests: Sequence[Request], replies: Sequence[Counted]
 ) -> dict[str, Any]:
-    replies = [counted[request.request_key] for request in requests]
     marks: Mapping[str, Any] | Unparsable
     if settings.selection.marks == "list":
         marks = _read_list(replies[0])

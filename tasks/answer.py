@@ -38,7 +38,7 @@ async def answer(run: Run, benchmark_id: str, model: str) -> str:
         requests = {prompt_id: _request(run.settings, model, text) for prompt_id, text in questions.iter_rows()}
         async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
             report = await ledger.fulfil(f"answer {model}", list(requests.values()))
-            counted = ledger.counted(list(requests.values()))
+            settled = ledger.settled(list(requests.values()))
         rows = [
             {
                 "prompt_id": prompt_id,
@@ -48,7 +48,7 @@ async def answer(run: Run, benchmark_id: str, model: str) -> str:
                 "answered_at": datetime.now(UTC),
             }
             for prompt_id, request in requests.items()
-            if request.request_key in counted and counted[request.request_key].state != "api_error"
+            if request.request_key in settled
         ]
         run.warehouse.append("answers", frame_of("answers", rows))
     report.check_complete()

@@ -54,11 +54,11 @@ async def judge(run: Run, benchmark_id: str, judge_model: str, model: str) -> st
         read = _read_digits if settings.reads == "digits" else _read_text
         async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
             report = await ledger.fulfil(f"judge {model} by {judge_model}", requests, read)
-            counted = ledger.counted(requests)
+            settled = ledger.settled(requests, read)
         rows = [
-            _row(game, judge_model, run.settings.digest_of_judge(settings), read(reply))
+            _row(game, judge_model, run.settings.digest_of_judge(settings), read(settled[game.request.request_key]))
             for game in games
-            if (reply := counted.get(game.request.request_key)) and reply.state != "api_error"
+            if game.request.request_key in settled
         ]
         run.warehouse.append("judgments", frame_of("judgments", rows))
     report.check_complete()

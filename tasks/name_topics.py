@@ -51,11 +51,11 @@ async def name_topics(run: Run) -> str:
         }
         async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
             report = await ledger.fulfil("name topics", list(requests.values()), _read)
-            counted = ledger.counted(list(requests.values()))
+            settled = ledger.settled(list(requests.values()), _read)
         rows = [
-            _row(topic_id, request, counted[request.request_key])
+            _row(topic_id, request, settled[request.request_key])
             for topic_id, request in requests.items()
-            if request.request_key in counted and counted[request.request_key].state != "api_error"
+            if request.request_key in settled
         ]
         run.warehouse.append("topic_names", frame_of("topic_names", rows))
     report.check_complete()
