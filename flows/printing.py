@@ -1,6 +1,7 @@
 """What the command line prints: board, funnel, costs, paths and what to do next. Frames in, text out."""
 
 import json
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,14 @@ def print_summary(state_dir: Path, *, is_demo: bool) -> None:
         " from costs group by all order by kind, model"
     )
     console.print(_table("What it cost, all runs of this warehouse together", costs))
-    told = f" --state-dir {state_dir}"
+    told = f" --state-dir {shlex.quote(str(state_dir))}"
     console.print(f"\nsnapshot  {snapshot.path}", soft_wrap=True)
     for query in _QUERIES:
         console.print(f'          benchbuilder sql "{query}"{told}', soft_wrap=True, markup=False)
     console.print(f"report    {state_dir / 'reports' / 'current' / 'index.html'}", soft_wrap=True)
-    console.print("next      benchbuilder init   (then your own prompts and models in benchbuilder.toml)", markup=False)
+    console.print("next      benchbuilder init   (then your own prompts and models in benchbuilder.toml)", soft_wrap=True)
     if is_demo:
-        console.print(DEMO_NOTE)
+        console.print(DEMO_NOTE, soft_wrap=True)
 
 
 def print_board(snapshot: Snapshot, console: Console | None = None) -> None:

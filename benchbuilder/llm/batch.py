@@ -74,13 +74,13 @@ class _Progress:
             self._reported = now
             count = self.counts.total()
             rate = count / (now - self._started)
-            failures = count - self.counts["ok"]
+            others = "".join(f"{n} {name}, " for name, n in sorted(self.counts.items()) if name != "ok")
             _logger.info(
                 "%s: %d of %d calls, %.1f a second, %s%d s left",
                 self._label,
                 count,
                 self._count_requests,
                 rate,
-                f"{failures} not ok, " if failures else "",
+                others,
                 (self._count_requests - count) / rate,
             )
