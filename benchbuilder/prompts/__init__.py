@@ -18,7 +18,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LENGTH_DELIMITER = 16
 _PART = re.compile(r"^## (system|user|assistant)\n", re.MULTILINE)
-_CONTROL_TOKEN = re.compile(r"<\|(?=\w+\|>)")
+_CONTROL_TOKEN = re.compile(
+    r"<(?=[|\uff5c][^|\uff5c<>\n]{1,60}[|\uff5c]>)"  # <|im_end|> and its kin, also with the wide bars of DeepSeek
+    r"|<(?=/?(?:s|bos|eos|start_of_turn|end_of_turn)>)"  # Llama 2, Mistral, Gemma
+    r"|\[(?=/?INST\])"
+)
 
 
 def delimiter_of(prompt_text: str) -> str:
@@ -32,9 +36,11 @@ def delimiter_of(prompt_text: str) -> str:
 
 def fence(text: str, delimiter: str) -> str:
     """`text` between two lines that carry `delimiter`; a delimiter or control token inside the text is cut in two."""
-    half = LENGTH_DELIMITER // 2
-    harmless = re.sub(re.escape(delimiter), f"{delimiter[:half]}-{delimiter[half:]}", text, flags=re.IGNORECASE)
-    harmless = _CONTROL_TOKEN.sub("< |", harmless)
+    half = len(delimiter) // 2
+    # The place between its halves, not the delimiter: of two that overlap, replacing the first would leave the second.
+    middle = f"(?<={re.escape(delimiter[:half])})(?={re.escape(delimiter[half:])})"
+    harmless = re.sub(middle, "-", text, flags=re.IGNORECASE)
+    harmless = _CONTROL_TOKEN.sub(lambda opening: f"{opening.group()} ", harmless)
     return f"<<<{delimiter}\n{harmless}\n{delimiter}>>>"
 
 

@@ -28,6 +28,9 @@ _LABEL = re.compile(
     r"(?:topic|name|title|label|answer)(?:\s+(?:name|title|is|of|for)\b[^:]{0,30})?[\"'`*_\s]*:",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"(?:the\s+)?(?:name|topic|title)\s+of\s+(?:the|this)\s+(?:group|topic)\s+is\s+", re.IGNORECASE)
+# Small models repeat the code of the delimiter lines.
+_CODE = re.compile(r"<<<|>>>|(?=\w*\d)[0-9a-f]{8,}", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"^(?:sorry|apologies|unfortunately)\b|\bas an? (?:ai|(?:large )?language)\b|\bunable to\b"
     r"|\bi(?:'m| am|'ll| will| would| can(?:no|')?t| do not| don't| need| apologi[sz]e)\b",
@@ -70,16 +73,12 @@ def parse_topic_name(reply: str) -> str | Unparsable:
     return Unparsable("refused" if is_refused else "no_name", _one_line(text)[-LENGTH_SHOWN:])
 
 
-def name_from_keywords(keywords: Sequence[str]) -> str:
-    """What a topic is called as long as no model has named it: its first three keywords, or a word that says so."""
-    name = ", ".join(keywords[:3])[:MAX_CHARACTERS].rstrip(" ,")
-    return name or "unnamed"
-
-
 def _name_in(line: str) -> str | None:
     """The name that a line holds, or None where it is talk."""
+    if _CODE.search(line):
+        return None
     line = _bare(line[:MAX_LINE_CHARACTERS])
-    labelled = _LABEL.match(line)
+    labelled = _LABEL.match(line) or _SENTENCE.match(line)
     name = _bare(line[labelled.end() :]) if labelled else line
     is_name = (
         MIN_CHARACTERS <= len(name) <= MAX_CHARACTERS

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from benchbuilder.errors import Unparsable
 from benchbuilder.prompts import delimiter_of, load_template
-from benchbuilder.topics.naming import name_from_keywords, name_values, parse_topic_name
+from benchbuilder.topics.naming import name_values, parse_topic_name
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,12 @@ def test_the_template_fences_samples_and_keywords() -> None:
     assert user["content"].count(delimiter) == 4
 
 
-def test_without_a_name_keywords_stand_in() -> None:
-    """Three of them, and a word where there are none."""
-    assert name_from_keywords(["rice", "lentils", "curry", "pot"]) == "rice, lentils, curry"
-    assert len(name_from_keywords(["x" * 40] * 3)) <= 60
-    assert name_from_keywords([]) == "unnamed"
+@pytest.mark.parametrize("reply", ["<<<b810547be4a4e47", 'The name of the group is "ccc6f0ee328', "**261dc0e636**"])
+def test_the_code_of_a_delimiter_is_no_name(reply: str) -> None:
+    """Small models repeat it."""
+    assert isinstance(parse_topic_name(reply), Unparsable)
+
+
+def test_a_sentence_that_only_introduces_the_name_is_left_out() -> None:
+    """What it introduces is the name."""
+    assert parse_topic_name('The name of the group is "Kitchen Facades".') == "Kitchen Facades"
