@@ -7,12 +7,13 @@ from benchbuilder.judging.verdict import SCALE, parse_verdict
 from benchbuilder.prompts import delimiter_of, load_template
 
 TEMPLATES = ("judge", "judge_digit")
+ROLES = {"judge": ["system", "user"], "judge_digit": ["system", "user", "assistant"]}  # the small one is led in
 
 
 def _rendered(name: str, prompt: str, answer_model: str, answer_baseline: str) -> str:
     shown = judge_values(prompt, answer_model, answer_baseline, baseline_first=True, max_characters=1_000)
     messages = load_template(name).render(shown.values, delimiter=delimiter_of(prompt))
-    assert [message["role"] for message in messages] == ["system", "user"]
+    assert [message["role"] for message in messages] == ROLES[name]
     return "\n".join(message["content"] for message in messages)
 
 
