@@ -3,16 +3,18 @@
 import asyncio
 import shutil
 import sys
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, NamedTuple
 
 from benchbuilder.errors import BenchBuilderError
 from benchbuilder.settings import Settings
-from benchbuilder.warehouse import FileLock, Warehouse
+from benchbuilder.warehouse import Warehouse
 
 _PACKAGES = ("prefect", "duckdb", "polars", "openai", "umap-learn", "hdbscan", "statsmodels", "xllamacpp")
 _LOW_DISK_GB = 2
 _LOCK_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
 
 
 class Finding(NamedTuple):
@@ -24,7 +26,7 @@ class Finding(NamedTuple):
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at everything; nothing is changed but an empty state folder that may be made."""
+    """Look at everything; nothing is changed but a state folder and its warehouse that may be made."""
     endpoints = dict.fromkeys(settings.models[name].endpoint for name in settings.roles.values())
     findings = [
         Finding(
@@ -47,9 +49,7 @@ def _look_at_versions() -> Finding:
 
 def _look_at_state(settings: Settings) -> Finding:
     try:
-        warehouse = Warehouse(settings.state_dir, lock_timeout_seconds=_LOCK_SECONDS)
-        with FileLock(warehouse.lock.path, _LOCK_SECONDS).hold():
-            pass
+        Warehouse(settings.state_dir, lock_timeout_seconds=_LOCK_SECONDS)
     except BenchBuilderError as error:
         return Finding("state", "error", str(error))
     return Finding("state", "ok", f"{settings.state_dir} can be written, its lock is free")
@@ -70,7 +70,8 @@ async def _look_at_endpoint(settings: Settings, name: str) -> Finding:
             return Finding(name, "ok", "the embedded models are installed and whole")
         from benchbuilder.llm.endpoint import Endpoint
 
-        client = Endpoint(name, endpoint.base_url or "", settings.key_of(name), endpoint.limits)
+        limits = replace(endpoint.limits, timeout_seconds=min(_ANSWER_SECONDS, endpoint.limits.timeout_seconds))
+        client = Endpoint(name, endpoint.base_url or "", settings.key_of(name), limits)
         try:
             return Finding(name, "ok", f"answers, and lists {await client.count_models()} models")
         finally:

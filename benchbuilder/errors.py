@@ -4,7 +4,8 @@
     ├── SettingsError          2   a wrong value in the settings: names file and key
     │   └── UsageError         2   a wrong word on the command line or in a flow's parameters
     ├── NothingToRunError      6   no prompts, no models, no version: nothing could run
-    ├── WarehouseError         1   the database or its folder cannot be used
+    ├── WarehouseError         1   the database cannot be used
+    │   ├── StateDirError      2   its folder cannot be made or written
     │   ├── LockTimeoutError   1   another run holds a lock for too long (passing: a step is retried)
     │   └── CheckFailedError   5   sql/checks found rows that must not exist
     ├── SourceError            2   a source as a whole cannot be read (a bad record is a rejection, not an error)
@@ -45,6 +46,12 @@ class NothingToRunError(BenchBuilderError):
 
 class WarehouseError(BenchBuilderError):
     """The database or the folder that holds it cannot be used."""
+
+
+class StateDirError(WarehouseError):
+    """The folder of the settings' state_dir cannot be made or written."""
+
+    exit_code = 2
 
 
 class LockTimeoutError(WarehouseError):

@@ -6,6 +6,7 @@ often as one run may try. Running it twice costs nothing; a kill costs at most t
 
 import asyncio
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -108,12 +109,14 @@ class Ledger:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Append what is pending and close everything."""
-        self._append_pending()
-        if self._spool:
-            self._spool.close()
-        for endpoint in self._endpoints.values():
-            await endpoint.close()
+        """Append what is pending and close everything; the spool keeps what cannot be appended for the next run."""
+        try:
+            self._append_pending()
+        finally:
+            if self._spool:
+                self._spool.close()
+            for endpoint in self._endpoints.values():
+                await endpoint.close()
 
     async def fulfil(self, label: str, requests: Sequence[Request], read: Reading | None = None) -> Report:
         """Ask for what is not paid yet.
@@ -130,12 +133,12 @@ class Ledger:
         self.merge()
         wanted = {request.request_key: request for request in requests}
         report = Report(label, len(wanted))
-        tries: Counter[str] = Counter()
-        due = self._plan(wanted, read, tries)
+        failures: Counter[str] = Counter()
+        due = self._plan(wanted, read, failures)
         report.count_paid = len(wanted) - len(due)
         while due:
-            await self._call(due, report, tries)
-            due = self._plan(wanted, read, tries)
+            await self._call(due, report, failures)
+            due = self._plan(wanted, read, failures)
         report.count_open = len(self._plan(wanted, read, Counter()))
         _logger.info("%s", report)
         return report
@@ -172,7 +175,7 @@ class Ledger:
                 _logger.info("merged %d calls that an earlier run had paid for", len(file.completions))
 
     def _plan(
-        self, wanted: Mapping[str, Request], read: Reading | None, tries: Counter[str]
+        self, wanted: Mapping[str, Request], read: Reading | None, failures: Counter[str]
     ) -> list[tuple[Request, int]]:
         """What is due, with the number of its next attempt."""
         self._append_pending()
@@ -180,20 +183,25 @@ class Ledger:
         return [
             (request, counted[key].count_attempts if key in counted else 0)
             for key, request in wanted.items()
-            if self._is_due(counted.get(key), read, tries[key])
+            if self._is_due(counted.get(key), read, failures[key])
         ]
 
-    def _is_due(self, counted: Counted | None, read: Reading | None, count_tries: int) -> bool:
+    def _is_due(self, counted: Counted | None, read: Reading | None, count_failures: int) -> bool:
+        """Whether to ask (again); `count_failures` are the api_errors of this run, the rest counts over all runs."""
         limits = self.settings.attempts
+        if count_failures >= limits.api_error:
+            return False
         if counted is None or counted.state == "api_error":
-            return count_tries < limits.api_error
+            return True
         if counted.state == "refused":
             return counted.count_refused < limits.refused
         if counted.state == "truncated":
             return counted.count_truncated < limits.truncated
-        return read is not None and isinstance(read(counted), Unparsable) and counted.count_ok < limits.unparsable
+        # An unread reply that was followed by a refusal is still the one that counts, so those are attempts too.
+        count_answered = counted.count_ok + counted.count_truncated + counted.count_refused
+        return count_answered < limits.unparsable and read is not None and isinstance(read(counted), Unparsable)
 
-    async def _call(self, due: Sequence[tuple[Request, int]], report: Report, tries: Counter[str]) -> None:
+    async def _call(self, due: Sequence[tuple[Request, int]], report: Report, failures: Counter[str]) -> None:
         endpoint = await self._endpoint(due[0][0])
         attempts = {request.request_key: attempt for request, attempt in due}
 
@@ -204,7 +212,7 @@ class Ledger:
         def on_reply(request: Request, reply: Reply, seconds: float) -> None:
             completion = self._completion(request, reply, attempts[request.request_key], seconds)
             self._put_on_record(completion)
-            tries[request.request_key] += 1
+            failures[request.request_key] += completion.state == "api_error"
             report.states[completion.state] += 1
             report.cost_usd += completion.cost_usd or 0.0
 
@@ -296,5 +304,5 @@ def _append(writer: Writer, completions: Sequence[Completion]) -> None:
 
 
 def _of_length_one(vector: Sequence[float]) -> list[float]:
-    length = sum(number * number for number in vector) ** 0.5
+    length = math.hypot(*vector)
     return [number / length for number in vector]

@@ -7,14 +7,25 @@ import asyncio
 import logging
 import sys
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from benchbuilder.errors import BenchBuilderError, UsageError
 
-app = App(name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.")
+
+def _version() -> str:
+    try:
+        return version("benchbuilder")
+    except PackageNotFoundError:
+        return "not installed, run from its folder"
+
+
+app = App(
+    name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.", version=_version
+)
 
 Config = Annotated[
     Path | None, Parameter(help="Settings file. Default: $BENCHBUILDER_CONFIG, ./benchbuilder.toml, demo.")
@@ -51,8 +62,10 @@ def refresh(
     """The nightly run: ingest, build when one is due, evaluate, publish."""
     from benchbuilder.settings import DEMO
 
+    if demo and config:
+        raise UsageError("--demo has settings of its own: leave out --config")
     told = {"config": DEMO if demo else config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
-    return _run_flow("refresh", told, is_summed_up=True)
+    return _run_flow("refresh", told, is_summed_up=True, needs_all_keys=True)
 
 
 @app.command
@@ -104,7 +117,7 @@ def board(*, config: Config = None, state_dir: StateDir = None) -> None:
 def sql(
     query: str,
     *,
-    output: Annotated[str, Parameter(name="--format")] = "table",
+    output: Annotated[Literal["table", "csv", "json"], Parameter(name="--format")] = "table",
     config: Config = None,
     state_dir: StateDir = None,
 ) -> None:
@@ -113,7 +126,7 @@ def sql(
     Parameters
     ----------
     query: SQL, e.g. "from board".
-    output: table, csv or json.
+    output: how its rows are printed.
     """
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import current_snapshot
@@ -132,20 +145,23 @@ def doctor(*, config: Config = None, state_dir: StateDir = None) -> int:
     return print_findings(asyncio.run(examine(load_settings(config, state_dir))))
 
 
-def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False) -> int:
-    """Run one flow to its end on the Prefect that the settings name; settings are checked before Prefect starts."""
-    from benchbuilder.settings import load_settings, prepare_prefect
+def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False, needs_all_keys: bool = False) -> int:
+    """Run one flow to its end on the Prefect that the settings name; what can be checked is checked before it starts."""
+    from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import Warehouse
+    from flows.prefect_server import start_prefect
 
     settings = load_settings(told["config"], told["state_dir"])
-    Warehouse(settings.state_dir)  # a folder that cannot be written is told now, not after Prefect's start
-    prepare_prefect(settings)
+    if needs_all_keys:
+        settings.check_keys(tuple(settings.roles.values()))
+    Warehouse(settings.state_dir)
     _show_progress()
     if settings.is_demo and is_summed_up:
         from flows.printing import DEMO_NOTE
 
         print(DEMO_NOTE)
     told |= {"config": settings.config_path, "state_dir": settings.state_dir}
+    start_prefect(settings)
     code = _await_flow(name, told)
     if is_summed_up:
         from flows.printing import print_summary
@@ -155,13 +171,18 @@ def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False) ->
 
 
 def _await_flow(name: str, told: dict[str, Any]) -> int:
+    from prefect.exceptions import TerminationSignal
+
     from flows.conclusion import PARTIAL, error_of, is_lost
     from flows.registry import FLOWS
 
     flow, parameters = FLOWS[name]
+    state = None
     try:
         state = asyncio.run(flow(parameters(**told), return_state=True))
-    except KeyboardInterrupt:
+    except* (KeyboardInterrupt, TerminationSignal):  # Ctrl-C; SIGTERM, as a container is stopped, from within a group
+        pass
+    if state is None:
         return 130
     error = asyncio.run(error_of(state)) if is_lost(state) else None
     if isinstance(error, BenchBuilderError):
@@ -187,9 +208,11 @@ def _show_progress() -> None:
 def main() -> None:
     """The entry point: an error on purpose is one clear line and its exit code."""
     try:
-        code = app(result_action="return_value")
+        code = app(sys.argv[1:], result_action="return_value")
     except BenchBuilderError as error:
-        print(f"benchbuilder: {error}", file=sys.stderr)
+        from flows.printing import harmless
+
+        print(f"benchbuilder: {harmless(str(error))}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

@@ -31,7 +31,7 @@ async def conclude(states: Mapping[str, State[Any]], *, needed: tuple[str, ...] 
         raise next(iter(errors.values()))
     partial = [
         *(f"{name}: {error}" for name, error in errors.items()),
-        *(n for n, s in states.items() if s.name == PARTIAL),
+        *(f"{name}: {state.message}" for name, state in states.items() if state.name == PARTIAL),
     ]
     if partial:
         return Completed(name=PARTIAL, message="; ".join(partial))

@@ -1,23 +1,26 @@
 """What the command line prints: board, funnel, costs, paths and what to do next. Frames in, text out."""
 
-import json
+import re
 import shlex
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import orjson
 import polars as pl
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from benchbuilder.doctor import Finding
-from benchbuilder.errors import NothingToRunError, UsageError
+from benchbuilder.errors import NothingToRunError
 from benchbuilder.warehouse import Snapshot, current_snapshot
 
 DEMO_NOTE = (
     "Demo: tiny embedded models answer and judge. The board is position noise and measures nothing about any model."
 )
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _QUERIES = (
     "from board",
     "select stage, reason, count_records from funnel",
@@ -42,11 +45,13 @@ def print_summary(state_dir: Path, *, is_demo: bool) -> None:
     )
     console.print(_table("What it cost, all runs of this warehouse together", costs))
     told = f" --state-dir {shlex.quote(str(state_dir))}"
-    console.print(f"\nsnapshot  {snapshot.path}", soft_wrap=True)
+    console.print(f"\nsnapshot  {snapshot.path}", soft_wrap=True, markup=False)
     for query in _QUERIES:
         console.print(f'          benchbuilder sql "{query}"{told}', soft_wrap=True, markup=False)
-    console.print(f"report    {state_dir / 'reports' / 'current' / 'index.html'}", soft_wrap=True)
-    console.print("next      benchbuilder init   (then your own prompts and models in benchbuilder.toml)", soft_wrap=True)
+    console.print(f"report    {state_dir / 'reports' / 'current' / 'index.html'}", soft_wrap=True, markup=False)
+    console.print(
+        "next      benchbuilder init   (then your own prompts and models in benchbuilder.toml)", soft_wrap=True
+    )
     if is_demo:
         console.print(DEMO_NOTE, soft_wrap=True)
 
@@ -59,10 +64,10 @@ def print_board(snapshot: Snapshot, console: Console | None = None) -> None:
         console.print("No board yet.")
         return
     first = board.row(0, named=True)
-    title = f"Leaderboard, version {first['benchmark_id'][:12]}, win-rate against {escape(first['baseline'])}"
+    title = f"Leaderboard, version {first['benchmark_id'][:12]}, win-rate against {escape(harmless(first['baseline']))}"
     table = Table("rank", "model", "win-rate", "95 %", "judgments", "read", "note", title=title)
     for row in board.iter_rows(named=True):
-        table.add_row(*map(escape, _board_cells(row)))
+        table.add_row(*(escape(harmless(cell)) for cell in _board_cells(row)))
     console.print(table)
 
 
@@ -76,21 +81,21 @@ def _board_cells(row: dict[str, Any]) -> tuple[str, ...]:
     return rank, row["model"], win_rate, interval, str(row["count_judgments"]), share, note
 
 
-def print_rows(rows: pl.DataFrame, output: str) -> None:
-    """The rows of a query as table, csv or json.
-
-    Raises:
-        UsageError: another format.
-    """
+def print_rows(rows: pl.DataFrame, output: Literal["table", "csv", "json"]) -> None:
+    """The rows of a query: a table for people, csv and json as the warehouse has them; lists in a csv are JSON."""
     if output == "csv":
-        flat = rows.with_columns(pl.col(pl.List).map_elements(lambda cell: json.dumps(cell.to_list()), pl.String))
+        nested = [name for name, kind in rows.schema.items() if kind.is_nested() or kind == pl.Binary]
+        flat = rows.with_columns(pl.Series(name, map(_json_or_null, rows[name]), pl.String) for name in nested)
         print(flat.write_csv(), end="")  # noqa: T201 - this is what the command is for
     elif output == "json":
-        print(json.dumps(rows.to_dicts(), default=str, ensure_ascii=False))  # noqa: T201
-    elif output == "table":
-        Console(highlight=False).print(_table(None, rows))
+        print(_json(rows.to_dicts()))  # noqa: T201
     else:
-        raise UsageError(f"--format {output!r}: there are table, csv and json")
+        Console(highlight=False).print(_table(None, rows))
+
+
+def harmless(text: str) -> str:
+    """`text` with control characters but the line break escaped: crowd text must not steer a terminal."""
+    return _CONTROLS.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def print_findings(findings: Iterable[Finding]) -> int:
@@ -120,6 +125,32 @@ def _table(title: str | None, rows: pl.DataFrame) -> Table:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, Decimal):
+        value = _number(value)
     if isinstance(value, float):
         return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return harmless(_json(value) if isinstance(value, list | dict | bytes) else str(value))
+
+
+def _json(value: Any) -> str:
+    """What JSON has no word for: NaN is null, a moment ISO 8601, bytes hex digits."""
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _json_or_null(value: Any) -> str | None:
+    if value is None:
+        return None
+    return _json(value.to_list() if isinstance(value, pl.Series) else value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return _number(value)
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _number(value: Decimal) -> int | float:
+    """DuckDB's sums of integers come as decimals; those that JSON readers cannot hold become floats."""
+    return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)

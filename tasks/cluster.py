@@ -63,12 +63,13 @@ def _inputs(run: Run) -> Any:
         **_embedder(run),
     ).row(0)
     standing = _standing(run)
-    is_due = _is_due(run, standing)
+    # That none stands yet is no input: the step itself changes it, and the same night again would run it again.
+    is_due_again = standing is not None and _is_due(run, standing)
     return [
         list(map(str, prompts)),
         run.settings.clustering,
         _embedder(run),
-        is_due,
+        is_due_again,
         run.settings.cadence.placing_similarity,
     ]
 

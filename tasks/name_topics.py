@@ -10,7 +10,7 @@ from benchbuilder.schemas import frame_of
 from benchbuilder.topics.naming import PARSER_VERSION, name_values, parse_topic_name
 from tasks import Run, plain_step
 
-_COUNT_SAMPLES = 5
+_COUNT_SAMPLES = 4
 _UNNAMED = """
     select
         topics.topic_id,

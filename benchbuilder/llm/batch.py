@@ -28,34 +28,33 @@ async def run_batch(
     """Ask every request; hand each reply to `on_reply(request, reply, seconds)` as it comes.
 
     The first exception of `ask` or `on_reply` (an endpoint that is out, a budget that is spent) stops the pool: no new
-    call starts, and the exception is raised. What had come in is with `on_reply` already.
+    call starts, those in flight come home to `on_reply`, for they are paid, and then it is raised. Only a cancellation
+    gives them up.
 
     Returns:
         Replies by state.
     """
     waiting = iter(requests)
     progress = _Progress(label, len(requests))
+    errors: list[Exception] = []
 
     async def work() -> None:
-        for request in waiting:
+        while not errors and (request := next(waiting, None)) is not None:
             started = time.monotonic()
-            reply = await ask(request)
-            on_reply(request, reply, time.monotonic() - started)
-            progress.add(reply.state)
+            try:
+                reply = await ask(request)
+                on_reply(request, reply, time.monotonic() - started)
+            except Exception as error:  # noqa: BLE001 - raised below, when the others are home
+                errors.append(error)
+            else:
+                progress.add(reply.state)
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(requests))):
-                group.create_task(work())
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(concurrency, len(requests))):
+            group.create_task(work())
+    if errors:
+        raise errors[0]
     return progress.counts
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
 
 
 class _Progress:

@@ -26,9 +26,9 @@ class Budget:
             BudgetError: it would be one too many; everything paid for is kept.
         """
         if self.cap_calls is not None and self.count_calls >= self.cap_calls:
-            raise BudgetError(f"the cap of {self.cap_calls} calls for this run is reached")
+            raise BudgetError(f"the cap of {self.cap_calls:,} calls for this run is reached")
         if self.cap_usd is not None and self.spent_usd >= self.cap_usd:
-            raise BudgetError(f"the cap of {self.cap_usd:.2f} USD for this run is reached")
+            raise BudgetError(f"the cap of {self.cap_usd:,.10g} USD for this run is reached")
         self.count_calls += 1
 
     def pay(self, cost_usd: float | None) -> None:

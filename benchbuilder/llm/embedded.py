@@ -188,7 +188,7 @@ def _read_line(child: "subprocess.Popen[bytes]", timeout_seconds: float) -> byte
 def _child_environment(cache_dir: Path) -> dict[str, str]:
     """What the child inherits: enough to run Python, none of the owner's keys.
 
-    Only settings.py reads the environment, because values there decide things. These decide nothing of ours; they are
+    Only settings/ reads the environment, because values there decide things. These decide nothing of ours; they are
     passed on, and a child cannot be given a library path in any other way.
     """
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 import openai
+import orjson
 from pydantic import SecretStr
 
 from benchbuilder.errors import EndpointError, EndpointOutError
@@ -54,10 +55,11 @@ class Endpoint:
             EndpointOutError: nobody answers.
             EndpointError: no call can ever succeed here (key, permission, unknown model).
         """
-        started = time.monotonic()
+        started = None
         count_characters = sum(map(len, request.values.values()))
         for number_of_try in range(1_000_000):
             await self._turnstile.wait(count_characters, request.sampling.get("max_tokens") or 0)
+            started = started or time.monotonic()  # waiting for the first turn is no trouble
             try:
                 return await self._send(request)
             except _PERMANENT_FOR_ALL as error:
@@ -78,9 +80,12 @@ class Endpoint:
             EndpointError: it does not.
         """
         try:
-            return len((await self._client.models.list()).data)
+            raw = await self._client.models.with_raw_response.list()
+            return len(orjson.loads(raw.http_response.content)["data"])
         except openai.OpenAIError as error:
             raise EndpointError(f"endpoint {self.name}: {_scrubbed(error)}") from None
+        except (ValueError, TypeError, LookupError):
+            raise EndpointError(f"endpoint {self.name}: what answers is no OpenAI-compatible server") from None
 
     async def _send(self, request: Request) -> Reply:
         sampling = dict(request.sampling)
@@ -118,8 +123,9 @@ class Endpoint:
         return pause
 
     def _give_up(self, error: openai.OpenAIError) -> Reply:
-        # A call that is answered by silence may be at fault itself; a connection that is refused never is.
-        if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, httpx2.ReadTimeout):
+        # A call that is answered by silence may be at fault itself; a refused connection or a spent quota never is.
+        is_silence = isinstance(error.__cause__, httpx2.ReadTimeout)
+        if isinstance(error, openai.RateLimitError | openai.APIConnectionError) and not is_silence:
             raise EndpointOutError(
                 f"endpoint {self.name}: nobody answered for {self.limits.deadline_seconds:g} s ({_scrubbed(error)})"
             ) from None
@@ -134,6 +140,10 @@ def _retry_after(error: openai.RateLimitError) -> float | None:
 
 
 def _scrubbed(error: openai.OpenAIError) -> str:
-    """A provider's error in our words, class and status: in its own text keys and headers leak."""
-    status = getattr(error, "status_code", None)
-    return f"{type(error).__name__} {status}" if status else type(error).__name__
+    """A provider's error in our words, class and status or its first cause: in its own text keys and headers leak."""
+    if status := getattr(error, "status_code", None):
+        return f"{type(error).__name__} {status}"
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # it tells a refused connection from a slow one; those above say time-out
+        cause = cause.__cause__
+    return type(cause).__name__

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from math import inf
 
 from aiolimiter import AsyncLimiter
 
@@ -28,8 +29,13 @@ class Limits:
     deadline_seconds: float = 900
 
     def __post_init__(self) -> None:
-        if self.concurrency < 1:
-            raise ValueError(f"concurrency must be at least 1, not {self.concurrency}")
+        for name in ("concurrency", "requests_per_minute", "tokens_per_minute"):
+            count = getattr(self, name)
+            if count is not None and not 1 <= count < inf:
+                raise ValueError(f"{name} must be at least 1, not {count}")
+        for name in ("timeout_seconds", "deadline_seconds"):
+            if not 0 < getattr(self, name) < inf:
+                raise ValueError(f"{name} must be a number over 0, not {getattr(self, name)}")
 
 
 class Turnstile:
@@ -45,11 +51,11 @@ class Turnstile:
         self._resumes_at = max(self._resumes_at, time.monotonic() + seconds)
 
     async def wait(self, count_characters: int, max_tokens: int) -> None:
-        """Wait for the turn of a call of this size."""
-        while (pause := self._resumes_at - time.monotonic()) > 0:  # noqa: ASYNC110 - a later 429 may prolong it
-            await asyncio.sleep(pause)
+        """Wait for the turn of a call of this size; the pause comes last, for one may begin while others wait here."""
         if self._requests:
             await self._requests.acquire()
         if self._tokens:
             wanted = count_characters / CHARACTERS_PER_TOKEN + max_tokens
             await self._tokens.acquire(min(wanted, self._tokens.max_rate))
+        while (pause := self._resumes_at - time.monotonic()) > 0:  # noqa: ASYNC110 - a later 429 may prolong it
+            await asyncio.sleep(pause)

@@ -3,6 +3,7 @@
 Bodies are parsed here and not by the client library, so that an unreadable one is a state and not an exception.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -22,24 +23,24 @@ def read_chat(body: bytes) -> Reply:
     """
     try:
         parsed = orjson.loads(body)
-        choice, usage = parsed["choices"][0], parsed.get("usage") or {}
-        message = choice["message"]
+        choice, usage = parsed["choices"][0], parsed.get("usage")
+        message, finish_reason = choice["message"], _text_or_none(choice.get("finish_reason"))
         content, refusal = message.get("content"), message.get("refusal")
         thinking = message.get("reasoning_content") or message.get("reasoning")
         logprobs = _first_token(choice.get("logprobs"))
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError, ValueError):
         return Reply("api_error", reason="unreadable_body")
-    text, thinking = _apart(content if isinstance(content, str) else "", thinking)
-    state, reason = _state(text, refusal, choice.get("finish_reason"), logprobs)
+    text, thinking = _apart(_text_or_none(content) or "", _text_or_none(thinking))
+    state, reason = _state(text, refusal, finish_reason, logprobs)
     return Reply(
         state=state,
         reason=reason,
         text=text or None,
         thinking=thinking,
         logprobs=logprobs,
-        finish_reason=choice.get("finish_reason"),
-        count_tokens_in=usage.get("prompt_tokens"),
-        count_tokens_out=usage.get("completion_tokens"),
+        finish_reason=finish_reason,
+        count_tokens_in=_count(usage, "prompt_tokens"),
+        count_tokens_out=_count(usage, "completion_tokens"),
     )
 
 
@@ -49,20 +50,31 @@ def read_embeddings(body: bytes, count_texts: int) -> Reply:
         parsed = orjson.loads(body)
         rows = sorted(parsed["data"], key=lambda row: row["index"])
         vectors = tuple(tuple(float(number) for number in row["embedding"]) for row in rows)
-        tokens = (parsed.get("usage") or {}).get("prompt_tokens")
+        usage = parsed.get("usage")
     except (orjson.JSONDecodeError, LookupError, TypeError, AttributeError, ValueError):
         return Reply("api_error", reason="unreadable_body")
-    if len(vectors) != count_texts or len({len(vector) for vector in vectors}) != 1 or not all(map(any, vectors)):
+    are_alike = len(vectors) == count_texts and len({len(vector) for vector in vectors}) == 1
+    if not are_alike or not all(0 < math.hypot(*vector) < math.inf for vector in vectors):
         return Reply("api_error", reason="wrong_vectors")
-    return Reply("ok", count_tokens_in=tokens, count_tokens_out=0, vectors=vectors)
+    return Reply("ok", count_tokens_in=_count(usage, "prompt_tokens"), count_tokens_out=0, vectors=vectors)
 
 
-def _apart(content: str, thinking: Any) -> tuple[str, str | None]:
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(usage: Any, name: str) -> int | None:
+    """A count of the bill; None where it is no count, so that a strange one costs us neither reply nor batch."""
+    count = usage.get(name) if isinstance(usage, dict) else None
+    return count if type(count) is int and 0 <= count < 2**63 else None
+
+
+def _apart(content: str, thinking: str | None) -> tuple[str, str | None]:
     """Answer and thinking: some servers send the thinking in a field of its own, some in the text."""
     found = _THINKING.match(content)
     if found:
         return content[found.end() :].strip(), found.group(1).strip()
-    return content, thinking if isinstance(thinking, str) else None
+    return content, thinking
 
 
 def _state(

@@ -25,9 +25,11 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.path = folder / f"{os.getpid()}-{uuid.uuid4().hex}.jsonl"
         self.pending: list[Completion] = []
-        self._file = self.path.open("ab", buffering=0)
-        self.path.chmod(0o600)
+        unlocked = self.path.with_suffix(".unlocked")  # a name that nobody merges (and deletes) before we have the lock
+        self._file = unlocked.open("ab", buffering=0)
+        unlocked.chmod(0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
+        unlocked.rename(self.path)
 
     def write(self, completion: Completion) -> None:
         """One line; it has left the process when this returns, so a kill loses nothing."""

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 LENGTH_DELIMITER = 16
 _PART = re.compile(r"^## (system|user|assistant)\n", re.MULTILINE)
 _CONTROL_TOKEN = re.compile(
-    r"<(?=[|\uff5c][^|\uff5c<>\n]{1,60}[|\uff5c]>)"  # <|im_end|> and its kin, also with the wide bars of DeepSeek
+    r"<(?=[|\uff5c][^|\uff5c<>\s]{1,60}[|\uff5c]>)"  # <|im_end|> and its kin, also with the wide bars of DeepSeek
     r"|<(?=/?(?:s|bos|eos|start_of_turn|end_of_turn)>)"  # Llama 2, Mistral, Gemma
     r"|\[(?=/?INST\])"
 )
@@ -46,7 +46,7 @@ def fence(text: str, delimiter: str) -> str:
 
 @jinja2.pass_context
 def _fence_filter(context: jinja2.runtime.Context, text: str) -> str:
-    return fence(text, context["delimiter"])
+    return fence(str(text), context["delimiter"])  # str() of a missing value raises
 
 
 @dataclass(frozen=True, slots=True)

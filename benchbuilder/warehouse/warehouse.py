@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from benchbuilder.errors import WarehouseError
+from benchbuilder.errors import StateDirError, WarehouseError
 from benchbuilder.schemas import RELATIONS
 from benchbuilder.warehouse.lock import FileLock
 from benchbuilder.warehouse.migrations import migrate
@@ -60,7 +60,7 @@ class Warehouse:
     """The warehouse of one state folder; creates and migrates it where needed.
 
     Raises:
-        WarehouseError: the folder cannot be created or written.
+        StateDirError: the folder cannot be made or written.
     """
 
     def __init__(self, state_dir: Path, lock_timeout_seconds: float = 120) -> None:
@@ -76,7 +76,7 @@ class Warehouse:
                 if not connection.execute("from warehouse").fetchall():
                     connection.execute("insert into warehouse values ($1, current_timestamp)", [str(uuid.uuid4())])
         except OSError as error:
-            raise WarehouseError(f"state_dir {state_dir}: cannot be written: {error.strerror}") from error
+            raise StateDirError(f"state_dir {state_dir}: cannot be written: {error.strerror}") from error
 
     @contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -51,6 +52,12 @@ class Counts:
     def count_state(self, state: str) -> int:
         """How often any model returned `state`."""
         return sum(states.get(state, 0) for states in self.by_model.values())
+
+
+def is_listening(port: int) -> bool:
+    """Whether anybody takes connections at a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class RunningServer:

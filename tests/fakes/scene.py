@@ -5,15 +5,19 @@ For tests of whole runs and for benchmarks: what they show is what a user would 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import toml
 
+from benchbuilder.warehouse import Snapshot, Warehouse, current_snapshot
 from tests.fakes.running import ROOT
 
 CROWD_PRESETS = {"arena_votes_1k.jsonl": "arena_conversation"}
@@ -78,6 +82,44 @@ class Scene:
         for name, table in self.tables.items():
             settings[name] = {**settings.get(name, {}), **table}
         return settings
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is published now."""
+        return current_snapshot(self.state_dir)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The live one, whatever is published."""
+        return Warehouse(self.state_dir)
+
+    def use_running_prefect(self) -> None:
+        """Let commands use the server of the test session, as a team with a server does; it saves each its start."""
+        from prefect.settings import get_current_settings
+
+        self.change("prefect", api_url=str(get_current_settings().api.url))
+
+    def branch(self, folder: Path) -> "Scene":
+        """The same crowd and state restored into another folder: nothing that happens there happens here.
+
+        As with any restore, the copy is a warehouse of its own, so that Prefect's cache does not mix the two.
+        """
+        folder.mkdir()
+        files = [Path(shutil.copy(file, folder)) for file in self.files]
+        copy = Scene(folder, self.base_url, files, dict(self.tables))
+        shutil.copytree(self.state_dir, copy.state_dir, symlinks=True, ignore=shutil.ignore_patterns("prefect"))
+        with duckdb.connect(copy.state_dir / "warehouse.duckdb") as connection:
+            connection.execute("update warehouse set warehouse_id = $1", [str(uuid.uuid4())])
+        return copy
+
+    def change(self, table: str, **values: Any) -> None:
+        """Set keys of one table of the settings; those not named stay."""
+        self.tables[table] = {**self.tables.get(table, {}), **values}
+
+    def renew(self, model: str) -> None:
+        """A new checkpoint of a model that says other things; no new version is due, so that only it is asked again."""
+        self.change("models", **{model: {"endpoint": "scripted", "revision": "checkpoint-2", "seed": 2}})
+        self.change("cadence", rebuild_every_days=1)
 
     def command(self, *words: str) -> list[str]:
         """A command of ours over these settings."""

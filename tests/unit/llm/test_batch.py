@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from benchbuilder.errors import EndpointOutError
+from benchbuilder.errors import BudgetError, EndpointOutError
 from benchbuilder.llm.batch import run_batch
 from benchbuilder.llm.requests import Reply, Request
 
@@ -50,3 +50,38 @@ def test_the_first_failure_stops_the_pool_and_keeps_what_came() -> None:
         asyncio.run(run_batch(REQUESTS, ask, lambda *told: kept.append(told), concurrency=2, label="x"))
     assert 9 <= len(kept) <= 10
     assert len(started) <= 12
+
+
+def test_calls_in_flight_come_home_when_the_pool_stops() -> None:
+    """They are paid: the one that cannot start stops the others from starting, not from arriving."""
+    kept = []
+
+    async def ask(request: Request) -> Reply:
+        if request.values["prompt"] == "3":
+            raise BudgetError("the cap is reached")
+        await asyncio.sleep(0.05)
+        return Reply("ok", text=request.values["prompt"])
+
+    def keep(request: Request, _reply: Reply, _seconds: float) -> None:
+        kept.append(request.values["prompt"])
+
+    with pytest.raises(BudgetError, match="the cap is reached"):
+        asyncio.run(run_batch(REQUESTS, ask, keep, concurrency=4, label="x"))
+    assert kept == ["0", "1", "2"]
+
+
+def test_a_reply_that_cannot_be_kept_stops_the_pool() -> None:
+    """A full disk is no reason to go on paying."""
+    asked = []
+
+    async def ask(request: Request) -> Reply:
+        asked.append(request)
+        await asyncio.sleep(0)
+        return Reply("ok")
+
+    def keep(*_told: object) -> None:
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        asyncio.run(run_batch(REQUESTS, ask, keep, concurrency=3, label="x"))
+    assert len(asked) == 3

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from pytest_httpserver import HTTPServer
 
 from benchbuilder.errors import EndpointError, EndpointOutError
 from benchbuilder.llm.endpoint import Endpoint
@@ -104,3 +105,46 @@ def test_long_texts_are_cut_for_the_embedder(scripted_server: RunningServer) -> 
     texts = {"0": long, "1": long + "more"}
     first, second = ask(scripted_server, Request("embed", "e", "", texts, TEXTS.sampling))[0].vectors
     assert first == second
+
+
+@pytest.mark.parametrize("trouble", ["429", "503"])
+def test_trouble_that_outlasts_the_deadline(scripted_server: RunningServer, trouble: str) -> None:
+    """A spent quota is nobody's fault but the endpoint's, which counts as out; a 5xx may be the call's own fault."""
+    scripted_server.fail(trouble)
+    if trouble == "429":
+        with pytest.raises(EndpointOutError, match=r"nobody answered for 0\.6 s"):
+            ask(scripted_server, QUESTION, deadline_seconds=0.6)
+    else:
+        (reply,) = ask(scripted_server, QUESTION, deadline_seconds=0.6)
+        assert (reply.state, reply.reason) == ("api_error", "InternalServerError 503")
+
+
+def test_waiting_for_the_first_turn_is_no_trouble(scripted_server: RunningServer) -> None:
+    """The deadline counts from the first try, so a crowded endpoint still has its second one."""
+
+    async def run() -> Reply:
+        endpoint = Endpoint("loopback", scripted_server.base_url, None, Limits(deadline_seconds=0.8))
+        endpoint._turnstile.pause(0.9)
+        try:
+            return await endpoint.ask(QUESTION)
+        finally:
+            await endpoint.close()
+
+    scripted_server.fail("500", times=1)
+    assert asyncio.run(run()).state == "ok"
+
+
+@pytest.mark.parametrize("body", ["<html>welcome</html>", "{}", "[1]", '{"data": 3}', '{"data": ['])
+def test_who_lists_no_models_is_no_endpoint(httpserver: HTTPServer, body: str) -> None:
+    """A page, or JSON of another kind, under the address of a server that is up."""
+
+    async def count() -> int:
+        endpoint = Endpoint("loopback", httpserver.url_for("/v1"), None, Limits())
+        try:
+            return await endpoint.count_models()
+        finally:
+            await endpoint.close()
+
+    httpserver.expect_request("/v1/models").respond_with_data(body, content_type="text/html")
+    with pytest.raises(EndpointError, match="endpoint loopback: what answers is no OpenAI-compatible server"):
+        asyncio.run(count())

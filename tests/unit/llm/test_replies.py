@@ -94,3 +94,21 @@ def test_vectors_come_in_the_order_of_their_index() -> None:
     """Whatever order the server sends them in."""
     sent = {"data": [{"index": 1, "embedding": [0.0, 1.0]}, {"index": 0, "embedding": [1.0, 0.0]}]}
     assert read_embeddings(orjson.dumps(sent), 2).vectors == ((1.0, 0.0), (0.0, 1.0))
+
+
+@pytest.mark.parametrize("usage", ["much", 7, ["x"], {"prompt_tokens": "7"}, {"prompt_tokens": -1}, {}, None])
+def test_a_strange_bill_costs_neither_reply_nor_batch(usage: object) -> None:
+    """What is no count is not on record; the answer is."""
+    choice = {"message": {"content": "Hello"}, "finish_reason": {"why": "stop"}}
+    reply = read_chat(orjson.dumps({"choices": [choice], "usage": usage}))
+    assert (reply.state, reply.text) == ("ok", "Hello")
+    assert (reply.count_tokens_in, reply.count_tokens_out, reply.finish_reason) == (None, None, None)
+    vectors = read_embeddings(orjson.dumps({"data": [{"index": 0, "embedding": [1.0]}], "usage": usage}), 1)
+    assert (vectors.state, vectors.count_tokens_in) == ("ok", None)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_vectors_that_are_not_finite_are_an_api_error(number: str) -> None:
+    """They would spoil every neighbourhood that they are compared in."""
+    body = orjson.dumps({"data": [{"index": 0, "embedding": [1.0, number]}]})
+    assert read_embeddings(body, 1).reason == "wrong_vectors"

@@ -1,14 +1,18 @@
 """The spool keeps what is paid for until it is in the warehouse."""
 
+import fcntl
 import os
 import subprocess
 import sys
 import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
+
+import pytest
 
 from benchbuilder.llm.requests import Completion
-from benchbuilder.llm.spool import Spool, left_behind
+from benchbuilder.llm.spool import LeftBehind, Spool, left_behind
 
 
 def completion(number: int) -> Completion:
@@ -44,6 +48,24 @@ def test_a_living_run_keeps_its_file(tmp_path: Path) -> None:
     spool.write(completion(1))
     with left_behind(tmp_path) as files:
         assert files == []
+    spool.close()
+
+
+def test_a_file_is_locked_before_anybody_can_find_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else one who merges could delete it between its making and its locking, and what is written to it were lost."""
+    seen: list[list[LeftBehind]] = []
+    lock = fcntl.flock
+
+    def look_first(file: BinaryIO, operation: int) -> None:
+        if not operation & fcntl.LOCK_NB:
+            with left_behind(tmp_path) as files:
+                seen.append(files)
+        lock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", look_first)
+    spool = Spool(tmp_path)
+    assert seen == [[]]
+    assert spool.path.exists()
     spool.close()
 
 

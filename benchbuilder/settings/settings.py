@@ -1,0 +1,158 @@
+"""Everything that can be set, and what follows from it: roles, sampling, digests, keys."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from benchbuilder.criteria import TEMPLATE_LIST, TEMPLATE_LOGPROBS
+from benchbuilder.curation.rules import CurationSettings
+from benchbuilder.errors import SettingsError
+from benchbuilder.prompts import load_template
+from benchbuilder.rating.leaderboard import RatingSettings
+from benchbuilder.selection import SelectionSettings
+from benchbuilder.settings.tables import (
+    AnnotatorSettings,
+    AttemptSettings,
+    BudgetSettings,
+    CadenceSettings,
+    EmbedderSettings,
+    EndpointSettings,
+    EvaluationSettings,
+    JudgeSettings,
+    ModelSettings,
+    NamerSettings,
+    PrefectSettings,
+)
+from benchbuilder.sources import Source
+from benchbuilder.text import digest_of
+from benchbuilder.topics.clustering import ClusteringSettings
+
+ONE_TOKEN = {"max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": 20}
+PREFIX = "BENCHBUILDER_"
+
+
+class _Environment(EnvSettingsSource):
+    """The variables. What should be JSON and is not goes on as it is, so that it is a fault of its key."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        with suppress(ValueError):
+            return super().decode_complex_value(field_name, field, value)
+        return value
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", validate_default=True
+    )
+
+    config_path: Path = Field(
+        description="the file that they were read from; paths of sources are relative to its folder"
+    )
+    state_dir: Path = Path(".benchbuilder")
+    cache_dir: Path = Path("~/.cache/benchbuilder")
+    is_demo: bool = Field(default=False, description="says on board and pages that embedded models answered and judged")
+    sources: tuple[Source, ...] = Field(min_length=1)
+    endpoints: dict[str, EndpointSettings]
+    models: dict[str, ModelSettings]
+    curation: CurationSettings = CurationSettings()
+    embedder: EmbedderSettings
+    clustering: ClusteringSettings = ClusteringSettings()
+    namer: NamerSettings
+    annotator: AnnotatorSettings
+    selection: SelectionSettings = SelectionSettings()
+    evaluation: EvaluationSettings
+    judges: tuple[JudgeSettings, ...] = Field(min_length=1)
+    rating: RatingSettings = RatingSettings()
+    cadence: CadenceSettings = CadenceSettings()
+    budget: BudgetSettings = BudgetSettings()
+    attempts: AttemptSettings = AttemptSettings()
+    prefect: PrefectSettings = PrefectSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment stands over the file."""
+        del env_settings, dotenv_settings, file_secret_settings  # the library asks for the names
+        return (_Environment(settings_cls), init_settings)
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Which model is named where: key in the file → name of the model."""
+        named = {"embedder.model": self.embedder.model, "namer.model": self.namer.model}
+        named |= {"annotator.model": self.annotator.model, "evaluation.baseline": self.evaluation.baseline}
+        named |= {f"evaluation.models.{place}": name for place, name in enumerate(self.evaluation.models)}
+        return named | {f"judges.{place}.model": judge.model for place, judge in enumerate(self.judges)}
+
+    @property
+    def contestants(self) -> tuple[str, ...]:
+        """All who answer: the models, and the baseline where it is not among them."""
+        return tuple(dict.fromkeys((*self.evaluation.models, self.evaluation.baseline)))
+
+    def sampling_of(self, name: str, **changes: Any) -> dict[str, Any]:
+        """What shapes the replies of a model, as it enters the request_key; `changes` stand over the settings."""
+        model = self.models[name]
+        sampling = model.model_dump(
+            include={"system_prompt", "temperature", "max_tokens", "seed", "extra_body"}, exclude_none=True
+        )
+        return {**sampling, "served_model": model.served_model or name, **changes}
+
+    def digest_of_model(self, name: str) -> str:
+        """Of revision and sampling: what makes the answers of two configurations different."""
+        return digest_of([self.models[name].revision, self.sampling_of(name)])
+
+    def sampling_of_judge(self, judge: JudgeSettings) -> dict[str, Any]:
+        """A judge's sampling: read by digits it says one token, and its log-probabilities."""
+        return self.sampling_of(judge.model, **(ONE_TOKEN if judge.reads == "digits" else {}))
+
+    def digest_of_judge(self, judge: JudgeSettings) -> str:
+        """Of revision, sampling, template and what it is shown: what makes the verdicts of two judges different."""
+        template = load_template(judge.template).sha256
+        revision = self.models[judge.model].revision
+        return digest_of([revision, self.sampling_of_judge(judge), template, judge.max_characters])
+
+    def sampling_of_annotator(self) -> dict[str, Any]:
+        """The annotator's sampling: read by log-probabilities it says one token."""
+        return self.sampling_of(self.annotator.model, **(ONE_TOKEN if self.selection.marks == "logprobs" else {}))
+
+    def digest_of_annotator(self) -> str:
+        """Of revision, sampling, template and how much it is shown."""
+        template = load_template(self.annotator_template).sha256
+        revision = self.models[self.annotator.model].revision
+        return digest_of([revision, self.sampling_of_annotator(), template, self.annotator.max_characters])
+
+    @property
+    def annotator_template(self) -> str:
+        """The prompt file that the annotator is asked with."""
+        return TEMPLATE_LOGPROBS if self.selection.marks == "logprobs" else TEMPLATE_LIST
+
+    def key_of(self, endpoint: str) -> SecretStr | None:
+        """The key of an endpoint, from the variable that the settings name.
+
+        Raises:
+            SettingsError: the variable is not set.
+        """
+        variable = self.endpoints[endpoint].key_variable
+        if variable is None:
+            return None
+        value = os.environ.get(variable, "")
+        if not value:
+            raise SettingsError(f"{self.config_path}: endpoints.{endpoint}.key_variable: {variable} is not set")
+        return SecretStr(value)
+
+    def check_keys(self, models: tuple[str, ...]) -> None:
+        """Fail before the first call where one of these models has no key."""
+        for name in dict.fromkeys(self.models[model].endpoint for model in models):
+            self.key_of(name)

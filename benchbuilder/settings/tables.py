@@ -1,0 +1,147 @@
+"""The tables of the settings file: frozen, and a key that nobody knows is an error. All but the steps' own tables."""
+
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from benchbuilder.llm.limits import Limits
+
+
+def _check_address(address: str) -> str:
+    parts = urlsplit(address)  # it and `port` raise a ValueError of their own
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+        raise ValueError("must be an address like http://127.0.0.1:8000/v1")
+    return address
+
+
+Address = Annotated[str, AfterValidator(_check_address)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointSettings(_Table):
+    """One OpenAI-compatible server. Nothing here is part of a request_key."""
+
+    kind: Literal["openai", "embedded"] = "openai"
+    base_url: Address | None = None
+    key_variable: str | None = Field(
+        default=None, description="environment variable that holds the key; the key stands nowhere else"
+    )
+    limits: Limits = Limits()
+
+    @field_validator("key_variable")
+    @classmethod
+    def _is_a_name(cls, key_variable: str | None) -> str | None:
+        if key_variable is not None and not key_variable.isidentifier():
+            raise ValueError("must be the name of an environment variable, never the key itself")
+        return key_variable
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> Self:
+        if (self.kind == "openai") != (self.base_url is not None):
+            raise ValueError("base_url is needed with kind = 'openai' and only there")
+        return self
+
+
+class ModelSettings(_Table):
+    """One configuration of one model. All but endpoint and prices is part of a request_key."""
+
+    endpoint: str
+    served_model: str = Field(default="", description="what the endpoint calls it; default: the name of this table")
+    revision: str = Field(default="", description="your word for a checkpoint; changing it asks again")
+    system_prompt: str | None = None
+    temperature: float | None = Field(default=None, ge=0)
+    max_tokens: int | None = Field(default=None, ge=1)
+    seed: int | None = None
+    extra_body: dict[str, Any] = {}
+    usd_per_million_tokens_in: float = Field(default=0.0, ge=0)
+    usd_per_million_tokens_out: float = Field(default=0.0, ge=0)
+
+    def cost_usd(self, count_tokens_in: int | None, count_tokens_out: int | None) -> float:
+        """What a call with so many tokens costs."""
+        per_million = (count_tokens_in or 0) * self.usd_per_million_tokens_in
+        per_million += (count_tokens_out or 0) * self.usd_per_million_tokens_out
+        return per_million / 1e6
+
+
+class EmbedderSettings(_Table):
+    """Who turns texts into vectors."""
+
+    model: str
+    texts_per_call: int = Field(default=32, ge=1, le=2048)
+    max_tokens: int = Field(
+        256,
+        ge=8,
+        description="longer texts are cut: by the server's tokenizer where it is the embedded one, else by characters",
+    )
+
+
+class AnnotatorSettings(_Table):
+    """Who marks the seven criteria, and how the marks are read (`marks` of [selection])."""
+
+    model: str
+    max_characters: int = Field(default=24_000, ge=100, description="a longer prompt is cut, and the model is told")
+
+
+class NamerSettings(_Table):
+    """Who names new topics."""
+
+    model: str
+
+
+class JudgeSettings(_Table):
+    """One judge. `text`: it writes and ends with a verdict; `digits`: a small one, read from its log-probabilities."""
+
+    model: str
+    reads: Literal["text", "digits"] = "text"
+    max_characters: int = Field(
+        60_000, ge=100, description="of the prompt and of each answer; longer ones are cut, and it is recorded"
+    )
+
+    @property
+    def template(self) -> str:
+        """The prompt file that it is asked with."""
+        return "judge" if self.reads == "text" else "judge_digit"
+
+
+class EvaluationSettings(_Table):
+    """Who plays."""
+
+    models: tuple[str, ...] = Field(min_length=1)
+    baseline: str
+
+
+class BudgetSettings(_Table):
+    """The cap of one run."""
+
+    usd: float | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
+
+
+class AttemptSettings(_Table):
+    """How often a call is made before a state is final, counted over all runs; api_error counts per run."""
+
+    truncated: int = Field(default=1, ge=1)
+    refused: int = Field(default=1, ge=1)
+    unparsable: int = Field(default=2, ge=1)
+    api_error: int = Field(default=2, ge=1)
+
+
+class CadenceSettings(_Table):
+    """When something is due, in days; 0 is every run."""
+
+    rebuild_every_days: float = Field(default=1, ge=0)
+    recluster_every_days: float = Field(default=7, ge=0)
+    max_share_unplaced: float = Field(default=0.3, ge=0, le=1, description="above it a full clustering is due at once")
+    placing_similarity: float = Field(
+        default=0.4, ge=-1, le=1, description="cosine that places a new prompt into a topic"
+    )
+
+
+class PrefectSettings(_Table):
+    """Where flows of the command line run."""
+
+    api_url: Address | None = None
