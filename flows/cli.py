@@ -146,7 +146,7 @@ def doctor(*, config: Config = None, state_dir: StateDir = None) -> int:
 
 
 def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False, needs_all_keys: bool = False) -> int:
-    """Run one flow to its end on the Prefect that the settings name; what can be checked is checked before it starts."""
+    """Run one flow to its end on the Prefect that the settings name; what can be checked is checked before that."""
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import Warehouse
     from flows.prefect_server import start_prefect
@@ -159,7 +159,7 @@ def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False, ne
     if settings.is_demo and is_summed_up:
         from flows.printing import DEMO_NOTE
 
-        print(DEMO_NOTE)
+        print(DEMO_NOTE, flush=True)
     told |= {"config": settings.config_path, "state_dir": settings.state_dir}
     start_prefect(settings)
     code = _await_flow(name, told)

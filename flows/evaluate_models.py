@@ -19,7 +19,7 @@ async def evaluate_models(parameters: EvaluateParameters = EvaluateParameters())
     run = parameters.open()
     benchmark_id = benchmark_of(run, parameters.benchmark_id)
     models, baseline = contestants_of(run, parameters.models), run.settings.evaluation.baseline
-    judges = [judge.model for judge in run.settings.judges]
+    judges = [settings.model for settings in run.settings.judges]  # not `judge`: that is the task below
     run.settings.check_keys((*models, *judges))
     answered = {name: await answer(run, benchmark_id, name, return_state=True) for name in models}
     if is_lost(answered[baseline]):
