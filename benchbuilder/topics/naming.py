@@ -30,7 +30,7 @@ _LABEL = re.compile(
 )
 _SENTENCE = re.compile(r"(?:the\s+)?(?:name|topic|title)\s+of\s+(?:the|this)\s+(?:group|topic)\s+is\s+", re.IGNORECASE)
 # Small models repeat the code of the delimiter lines.
-_CODE = re.compile(r"<<<|>>>|(?=\w*\d)[0-9a-f]{8,}", re.IGNORECASE)
+_CODE = re.compile(r"<<<|>>>|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"^(?:sorry|apologies|unfortunately)\b|\bas an? (?:ai|(?:large )?language)\b|\bunable to\b"
     r"|\bi(?:'m| am|'ll| will| would| can(?:no|')?t| do not| don't| need| apologi[sz]e)\b",
