@@ -1,9 +1,9 @@
 """The Prefect server of one command, where no other is named: it ends with the command, however that ends.
 
-Prefect would start one itself, but a command that is killed leaves it behind for ever, and with it the command's output:
-whoever waits for the end of that output waits too. This one is told its parent's pid and looks whether that still
-lives (see benchbuilder.llm.embedded_child for why no other way does), stays out of Ctrl-C's reach so that it can hear
-how the run ended, and writes to a log in Prefect's home.
+Prefect would start one itself, but a command that is killed leaves it behind for ever, and with it the command's
+output: whoever waits for the end of that output waits too. This one is told its parent's pid and looks whether that
+still lives (see benchbuilder.llm.embedded_child for why no other way does), stays out of Ctrl-C's reach so that it can
+hear how the run ended, and writes to a log in Prefect's home.
 """
 
 import atexit
@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from benchbuilder.errors import BenchBuilderError
 from benchbuilder.settings import Settings, prepare_prefect
+from benchbuilder.warehouse import FileLock
 
 _START_SECONDS = 180.0  # a busy machine takes long
 _STOP_SECONDS = 5.0
@@ -35,11 +36,17 @@ def start_prefect(settings: Settings) -> None:
     """
     if prepare_prefect(settings):
         return
-    log_path = settings.state_dir / "prefect" / "server.log"
-    url = start_server(log_path)
-    prepare_prefect(settings, url)
-    import flows.registry  # noqa: F401 - takes as long as the server takes to start
+    home = settings.state_dir / "prefect"
+    # Two that make Prefect's database at the same time trip over each other's migrations.
+    with FileLock(home / "start.lock", _START_SECONDS).hold():
+        url = start_server(home / "server.log")
+        prepare_prefect(settings, url)
+        import flows.registry  # noqa: F401 - takes as long as the server takes to start
 
+        _wait_for(url, home / "server.log")
+
+
+def _wait_for(url: str, log_path: Path) -> None:
     try:
         with urlopen(f"{url}/health", timeout=_START_SECONDS):  # noqa: S310 - our own http address
             pass
@@ -56,9 +63,9 @@ def start_server(log_path: Path) -> str:
     Returns:
         The URL of its API. It listens at once: requests wait until it is up, and fail where it ends before.
     """
-    with socket.create_server(("127.0.0.1", 0)) as listening, log_path.open("wb") as log:
+    with socket.create_server(("127.0.0.1", 0)) as listening, log_path.open("ab") as log:
         descriptor = listening.fileno()
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "flows.prefect_server", str(descriptor), str(os.getpid())],
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,

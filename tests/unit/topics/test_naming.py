@@ -98,7 +98,9 @@ def test_the_template_fences_samples_and_keywords() -> None:
     assert user["content"].count(delimiter) == 4
 
 
-@pytest.mark.parametrize("reply", ["<<<b810547be4a4e47", 'The name of the group is "ccc6f0ee328', "**261dc0e636**", "ad4cf9b"])
+@pytest.mark.parametrize(
+    "reply", ["<<<b810547be4a4e47", 'The name of the group is "ccc6f0ee328', "**261dc0e636**", "ad4cf9b"]
+)
 def test_the_code_of_a_delimiter_is_no_name(reply: str) -> None:
     """Small models repeat it."""
     assert isinstance(parse_topic_name(reply), Unparsable)
