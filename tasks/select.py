@@ -57,7 +57,7 @@ def _inputs(run: Run) -> Any:
     return [list(map(str, candidates)), run.settings.selection, newest]
 
 
-@cached_step(version=1, inputs=_inputs)
+@cached_step(version=2, inputs=_inputs)
 async def select(run: Run) -> str:
     """Choose the questions of the next version; the same choice is the same version.
 
@@ -67,19 +67,36 @@ async def select(run: Run) -> str:
     Raises:
         NothingToRunError: no prompt meets the thresholds.
     """
-    candidates = run.warehouse.read(_CANDIDATES, **_bound(run))
-    previous = run.warehouse.read(
-        "select prompt_id from questions semi join latest_benchmark using (benchmark_id) order by prompt_id"
-    )["prompt_id"].to_list()
-    selection = select_questions(
-        candidates, run.settings.selection, criteria=[criterion.name for criterion in CRITERIA], previous=previous
-    )
+    selection = _choose(run, run.warehouse.read(_CANDIDATES, **_bound(run)))
     if selection.questions.is_empty():
         reasons = dict(selection.turned_away.group_by("reason").len().sort("reason").iter_rows())
         raise NothingToRunError(f"no prompt meets the thresholds: {reasons}")
     _append(run, selection)
     logger.info("select: %d questions, version %s", selection.questions.height, selection.benchmark_id[:12])
     return selection.benchmark_id
+
+
+def _choose(run: Run, candidates: pl.DataFrame) -> Selection:
+    """The next version; or the newest again, where the same candidates still give it from the version before it.
+
+    Otherwise each run without any news would move the benchmark one step further towards sampling without the past.
+    """
+    newest = run.warehouse.read("select benchmark_id, previous_id from latest_benchmark")
+    if newest.is_empty():
+        return _choose_after(run, candidates, None)
+    benchmark_id, previous_id = newest.row(0)
+    again = _choose_after(run, candidates, previous_id)
+    return again if again.benchmark_id == benchmark_id else _choose_after(run, candidates, benchmark_id)
+
+
+def _choose_after(run: Run, candidates: pl.DataFrame, previous_id: str | None) -> Selection:
+    previous = run.warehouse.read("select prompt_id from questions where benchmark_id = $id", id=previous_id)
+    return select_questions(
+        candidates,
+        run.settings.selection,
+        criteria=[criterion.name for criterion in CRITERIA],
+        previous=previous["prompt_id"].to_list(),
+    )
 
 
 def _append(run: Run, selection: Selection) -> None:

@@ -26,6 +26,7 @@ from tests.fakes.running import Counts, RunningServer
 from tests.fakes.scene import Scene
 
 COUNT_CROWD = 80
+COUNT_NEW = 20
 FIRST_DAY = datetime(2026, 5, 4, 3, tzinfo=UTC)
 _WAIT_SECONDS = 15.0
 _LOOK_AGAIN_SECONDS = 0.1
@@ -71,6 +72,22 @@ def new_scene(folder: Path, server: RunningServer) -> Scene:
     scene.change("cadence", rebuild_every_days=0)
     scene.change("selection", count_per_topic=6)
     return scene
+
+
+def busy_scene(first: Scene, folder: Path, server: RunningServer) -> Scene:
+    """The state after the first night, and much to do on the second day: new prompts, another annotator and judge."""
+    scene = first.branch(folder)
+    scene.files = [*scene.files, write_crowd(folder / "second.jsonl", prompts(COUNT_NEW, start=COUNT_CROWD))]
+    scene.renew("annotator")
+    scene.renew("judge")
+    scene.change("cadence", rebuild_every_days=0)
+    scene.base_url = server.base_url
+    return scene
+
+
+def command_of_day(day: int) -> tuple[str, ...]:
+    """The nightly command as it runs on a day counted from the first."""
+    return "refresh", "--as-of", (FIRST_DAY + timedelta(days=day)).isoformat()
 
 
 def run_night(scene: Scene, server: RunningServer, *, day: int = 0, **told: Any) -> Night:

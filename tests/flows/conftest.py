@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.nights import Told, new_scene, run_night
+from tests.fakes.nights import Told, busy_scene, new_scene, run_night
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Scene
 
@@ -29,6 +29,13 @@ def first_night(flow: None, server: RunningServer, tmp_path_factory: pytest.Temp
     """The first night of a new warehouse. Shared: run nothing here that changes its data, take a branch."""
     scene = new_scene(tmp_path_factory.mktemp("first"), server)
     return Told(scene, run_night(scene, server))
+
+
+@pytest.fixture(scope="session")
+def busy_night(first_night: Told, server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """A second night with much to do, undisturbed: what disturbed ones are compared with."""
+    scene = busy_scene(first_night.scene, tmp_path_factory.mktemp("busy") / "night", server)
+    return Told(scene, run_night(scene, server, day=1))
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ from flows.conclusion import end_of
 from flows.evaluate_models import evaluate_models
 from flows.parameters import EvaluateParameters
 from tests.fakes.crowd import prompts, write_crowd
-from tests.fakes.nights import COUNT_CROWD, Night, Told, run_night
+from tests.fakes.nights import COUNT_CROWD, COUNT_NEW, Night, Told, run_night
 from tests.fakes.reader import QUERIES, Read, reading
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Scene
 
 pytestmark = pytest.mark.flow
 
-COUNT_NEW = 20
 KEEP_SHARE = 0.8
 MAY_BE_EMPTY = {"board": ("reason",), "why a prompt was turned away": ("threshold", "measured")}
 
@@ -84,6 +83,14 @@ def test_most_questions_stay(next_day: NextDay) -> None:
     assert ceil(KEEP_SHARE * count_eligible) <= count_kept < 30
     kept = "select count(*) from questions semi join latest_benchmark using (benchmark_id) where is_kept"
     assert count(scene, kept) == count_kept
+
+
+def test_the_same_day_again(next_day: NextDay, server: RunningServer) -> None:
+    """Without news the next run stays with the version, although one is due every run, and asks nothing."""
+    night = run_night(next_day.scene, server, day=1)
+    assert (night.state.name, night.calls.total()) == ("Completed", 0)
+    assert count(next_day.scene, "select count(*) from benchmarks") == 2
+    assert next_day.scene.snapshot.path.name == "20260505T030000Z.duckdb"
 
 
 def test_boards_of_both_versions_stand_side_by_side(next_day: NextDay) -> None:

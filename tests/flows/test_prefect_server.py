@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.fakes.running import ROOT, is_listening
+from tests.fakes.scene import Scene
 
 PROGRAM = """
 import sys, time
@@ -18,6 +19,14 @@ from flows.prefect_server import start_server
 
 print(start_server(Path(sys.argv[1])), flush=True)
 time.sleep(float(sys.argv[2]))
+"""
+START = """
+import sys
+from pathlib import Path
+from benchbuilder.settings import load_settings
+from flows.prefect_server import start_prefect
+
+start_prefect(load_settings(Path(sys.argv[1])))
 """
 WAIT_SECONDS = 20.0
 
@@ -45,3 +54,13 @@ def test_nothing_stays_behind(tmp_path: Path, number: signal.Signals | None) -> 
     while is_listening(port):
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def test_two_at_once_in_a_new_folder(tmp_path: Path) -> None:
+    """The one waits until the other has made Prefect's database; both get a server."""
+    scene = Scene(tmp_path, "http://127.0.0.1:9/v1", [tmp_path / "crowd.jsonl"])
+    command = [sys.executable, "-c", START, str(scene.config)]
+    programs = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    errors = [program.communicate()[1] for program in programs]
+    assert [program.returncode for program in programs] == [0, 0], errors
+    assert (scene.state_dir / "prefect" / "prefect.db").exists()
