@@ -80,7 +80,6 @@ def busy_scene(first: Scene, folder: Path, server: RunningServer) -> Scene:
     scene.files = [*scene.files, write_crowd(folder / "second.jsonl", prompts(COUNT_NEW, start=COUNT_CROWD))]
     scene.renew("annotator")
     scene.renew("judge")
-    scene.change("cadence", rebuild_every_days=0)
     scene.base_url = server.base_url
     return scene
 

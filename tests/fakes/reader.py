@@ -7,6 +7,7 @@ import json
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from benchbuilder.errors import BenchBuilderError
 from benchbuilder.warehouse import current_snapshot
 from tests.fakes.running import ROOT
 
+_PAUSE_SECONDS = 0.1  # between rounds; the machine has other work too
 QUERIES = {
     "board": "from board",
     "boards over versions": "select as_of, benchmark_id, model, win_rate from boards order by as_of, model",
@@ -62,6 +64,7 @@ def read_until_closed(state_dir: Path) -> Read:
     """Ask every query in turn, each on a snapshot opened anew, until stdin is closed."""
     seen = Read()
     while not select.select([sys.stdin], [], [], 0)[0]:
+        time.sleep(_PAUSE_SECONDS)
         for name, query in QUERIES.items():
             try:
                 snapshot = current_snapshot(state_dir)

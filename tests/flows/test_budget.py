@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes.nights import calls_of, run_night
+from tests.fakes.nights import calls_of, command_of_day, run_night
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Scene
 
@@ -18,7 +18,7 @@ def test_cap_in_calls(branch: Scene, server: RunningServer) -> None:
     branch.change("budget", calls=CAP)
     branch.use_running_prefect()
     before = server.counts()
-    finished = branch.run("refresh")
+    finished = branch.run(*command_of_day(0))
     calls = calls_of(server.counts()) - calls_of(before)
     assert (finished.code, calls.total()) == (4, CAP)
     assert f"the cap of {CAP} calls for this run is reached" in finished.err

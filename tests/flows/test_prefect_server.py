@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from benchbuilder.warehouse import FileLock
 from tests.fakes.running import ROOT, is_listening
 from tests.fakes.scene import Scene
 
@@ -26,7 +27,9 @@ from pathlib import Path
 from benchbuilder.settings import load_settings
 from flows.prefect_server import start_prefect
 
-start_prefect(load_settings(Path(sys.argv[1])))
+settings = load_settings(Path(sys.argv[1]))
+print("starting", flush=True)
+start_prefect(settings)
 """
 WAIT_SECONDS = 20.0
 
@@ -56,11 +59,21 @@ def test_nothing_stays_behind(tmp_path: Path, number: signal.Signals | None) -> 
         time.sleep(0.1)
 
 
-def test_two_at_once_in_a_new_folder(tmp_path: Path) -> None:
-    """The one waits until the other has made Prefect's database; both get a server."""
+def test_one_at_a_time_starts(tmp_path: Path) -> None:
+    """In one state folder a server waits until the one before it is up: two that make Prefect's database collide."""
     scene = Scene(tmp_path, "http://127.0.0.1:9/v1", [tmp_path / "crowd.jsonl"])
+    home = scene.state_dir / "prefect"
+    home.mkdir(parents=True)
     command = [sys.executable, "-c", START, str(scene.config)]
-    programs = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    errors = [program.communicate()[1] for program in programs]
-    assert [program.returncode for program in programs] == [0, 0], errors
-    assert (scene.state_dir / "prefect" / "prefect.db").exists()
+    with FileLock(home / "start.lock").hold():
+        program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert program.stdout is not None
+        assert program.stdout.readline() == "starting\n"
+        time.sleep(1)
+        assert not (home / "server.log").exists()
+    until = time.monotonic() + WAIT_SECONDS
+    while not (home / "server.log").exists():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    program.kill()
+    program.communicate(timeout=WAIT_SECONDS)
