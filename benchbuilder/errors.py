@@ -14,6 +14,7 @@
     ├── IncompleteError        3   a step left work undone that a later run takes up
     │   ├── BudgetError        4   the cap in USD or in calls was reached
     │   └── CancelledRunError  130 somebody stopped the run
+    ├── NotConvergedError      5   the verdicts have no finite best fit: there is no board to print
     └── WithheldError          5   a gate keeps a board from being published
 
 `Unparsable` is not an exception: a reply that cannot be read is a value, stored and counted beside the readable ones.
@@ -96,6 +97,12 @@ class CancelledRunError(IncompleteError):
     """Somebody stopped the run."""
 
     exit_code = 130
+
+
+class NotConvergedError(BenchBuilderError):
+    """The likelihood has no single finite maximum: a style decides every game, or one style repeats another."""
+
+    exit_code = 5
 
 
 class WithheldError(BenchBuilderError):

@@ -94,6 +94,11 @@ def count_markdown(text: str) -> MarkdownCounts:
     return MarkdownCounts(*(sum(1 for _ in pattern.finditer(prose)) for pattern in (_HEADER, _LIST_ITEM, _BOLD)))
 
 
+def style_counts(text: str) -> dict[str, int]:
+    """Length and Markdown of an answer, as the columns count_tokens, count_headers, count_lists and count_bold."""
+    return {"count_tokens": count_tokens(text), **count_markdown(text)._asdict()}
+
+
 def cut_middle(text: str, width: int) -> str:
     """`text` in at most `width` characters: its head and its tail around an ellipsis.
 

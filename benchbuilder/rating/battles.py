@@ -17,6 +17,7 @@ from benchbuilder.judging.verdict import Verdict
 Cluster = Literal["question", "topic"]
 Matrix = NDArray[np.float64]
 Vector = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 BATTLE_COLUMNS = ("question_id", "topic_id", "model", "baseline", "judge", "baseline_first", "verdict")
 SCORE_OF_MODEL = {verdict.value: verdict.score_of_first for verdict in Verdict}
@@ -63,15 +64,14 @@ def sum_battles(
         ValueError: a column is missing, a verdict is none of the five, or a battle's model is not in models.
     """
     check_columns(battles, BATTLE_COLUMNS)
-    _check_values(battles, "verdict", SCORE_OF_MODEL)
-    _check_values(battles, "model", models)
-    cells = _cells(battles, cluster)
+    check_values(battles, "model", models)
+    cells = sums_of_verdicts(battles, [cluster_name(cluster).alias("cluster"), pl.col("model")], strong_weight)
     names = cells["cluster"].unique().sort()
     row = cells["cluster"].cast(pl.Enum(names)).to_physical()
     column = cells["model"].cast(pl.Enum(models)).to_physical()
     won, weight = np.zeros((2, len(names), len(models)))
-    won[row, column] = cells["won"] + strong_weight * cells["won_strong"]
-    weight[row, column] = cells["count"] + strong_weight * cells["count_strong"]
+    won[row, column] = cells["won"]
+    weight[row, column] = cells["weight"]
     return Sums(tuple(models), tuple(names), won, weight)
 
 
@@ -81,33 +81,48 @@ def check_columns(frame: pl.DataFrame, columns: Iterable[str]) -> None:
         raise ValueError(f"the frame has no column {', '.join(missing)}; it has {', '.join(frame.columns)}")
 
 
-def _check_values(battles: pl.DataFrame, column: str, allowed: Iterable[str]) -> None:
+def check_values(battles: pl.DataFrame, column: str, allowed: Iterable[str]) -> None:
+    """Raise ValueError that names what stands in a column and is not allowed there."""
     strange = set(battles[column].unique()) - set(allowed)
     if strange:
         shown = ", ".join(sorted(repr(value)[:80] for value in strange)[:3])
         raise ValueError(f"{len(strange)} unknown values in column {column}, such as {shown}")
 
 
-def _cells(battles: pl.DataFrame, cluster: Cluster) -> pl.DataFrame:
-    """One row per cluster and model: wins and counts, of strong verdicts and of the others."""
+def sums_of_verdicts(
+    battles: pl.DataFrame, keys: Sequence[pl.Expr], strong_weight: float, styles: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Per group of battles `won` (sum of weight x score) and `weight`; strong and other verdicts are added up apart.
+
+    Args:
+        battles: verdict from the model's side.
+        keys: what makes a group; their names become columns.
+        strong_weight: of A>>B and B>>A.
+        styles: columns of which a group has one value, carried along.
+    """
+    check_values(battles, "verdict", SCORE_OF_MODEL)
     score = pl.col("verdict").replace_strict(SCORE_OF_MODEL, return_dtype=pl.Float64)
     strong = pl.col("verdict").replace_strict(IS_STRONG, return_dtype=pl.Boolean)
-    return (
+    names = [key.meta.output_name() for key in keys]
+    summed = (
         battles.lazy()
-        .select(_cluster_name(cluster).alias("cluster"), "model", score.alias("score"), strong.alias("strong"))
-        .group_by("cluster", "model")
+        .select(*keys, *styles, score.alias("score"), strong.alias("strong"))
+        .group_by(names)
         .agg(
-            pl.col("score").filter(~pl.col("strong")).sum().alias("won"),
-            pl.col("score").filter(pl.col("strong")).sum().alias("won_strong"),
-            (~pl.col("strong")).sum().alias("count"),
+            pl.col("score").filter(~pl.col("strong")).sum().alias("plain"),
+            pl.col("score").filter(pl.col("strong")).sum().alias("strong"),
+            (~pl.col("strong")).sum().alias("count_plain"),
             pl.col("strong").sum().alias("count_strong"),
+            *(pl.col(style).first() for style in styles),
         )
-        .collect()
     )
+    won = pl.col("plain") + strong_weight * pl.col("strong")
+    weight = pl.col("count_plain") + strong_weight * pl.col("count_strong")
+    return summed.select(*names, won.alias("won"), weight.cast(pl.Float64).alias("weight"), *styles).collect()
 
 
-def _cluster_name(cluster: Cluster) -> pl.Expr:
-    """The prefixes keep a topic and a question of the same name apart."""
+def cluster_name(cluster: Cluster) -> pl.Expr:
+    """What a battle's cluster is called; the prefixes keep a topic and a question of the same name apart."""
     if cluster == "question":
         return pl.col("question_id")
     return pl.coalesce(pl.lit("topic ") + pl.col("topic_id"), pl.lit("question ") + pl.col("question_id"))

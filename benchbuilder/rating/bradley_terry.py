@@ -6,30 +6,8 @@ share of wins, ties as half a win: no iteration, nothing that can fail to conver
 """
 
 import numpy as np
-import polars as pl
 
-from benchbuilder.rating.battles import Sums, Vector, check_columns
-
-
-class NotStarError(ValueError):
-    """The battles are not all against one baseline, so the closed form would be wrong."""
-
-
-def star_baseline(battles: pl.DataFrame) -> str | None:
-    """The one baseline of the battles; None where there are no battles.
-
-    Raises:
-        NotStarError: there are several baselines, or one of them plays against itself.
-    """
-    check_columns(battles, ("model", "baseline"))
-    baselines = battles["baseline"].unique().sort().to_list()
-    if len(baselines) > 1:
-        raise NotStarError(
-            f"{len(baselines)} baselines ({', '.join(baselines[:3])}): the closed form needs exactly one"
-        )
-    if battles.filter(pl.col("model") == pl.col("baseline")).height:
-        raise NotStarError(f"{baselines[0]} is judged against itself")
-    return baselines[0] if baselines else None
+from benchbuilder.rating.battles import Sums, Vector
 
 
 def win_rates(sums: Sums) -> Vector:

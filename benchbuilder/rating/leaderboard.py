@@ -4,48 +4,26 @@ A model that too few readable judgments stand behind is listed with its numbers 
 are made, so that it neither takes a rank nor costs the others any certainty.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from benchbuilder.rating.battles import Cluster, check_columns, sum_battles
-from benchbuilder.rating.bradley_terry import NotStarError, ratings, star_baseline, win_rates
-from benchbuilder.rating.intervals import LeaveOneOut, leave_one_out, question_intervals
+from benchbuilder.rating.battles import sum_battles
+from benchbuilder.rating.fit import Fit, fit_battles, is_star
+from benchbuilder.rating.intervals import LeaveOneOut
+from benchbuilder.rating.named_intervals import intervals_of
+from benchbuilder.rating.options import RatingSettings
 from benchbuilder.rating.pairs import Pairs, compare_pairs, rank_ranges, with_baseline
+from benchbuilder.rating.plan import checked_plan, count_questions, main_baseline
+from benchbuilder.rating.style import varying_columns
 
-PLANNED_COLUMNS = ("model", "count_planned", "count_readable")
 ROW_COLUMNS = (
     *("model", "win_rate", "lower", "upper", "rating", "rank_low", "rank_high", "is_ranked", "reason"),
-    *("count_planned", "count_judgments", "share_readable", "count_questions"),
+    *("count_planned", "count_judgments", "share_readable", "win_rate_if_lost", "win_rate_if_won", "count_questions"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RatingSettings:
-    """How a board is fitted; frozen into the board.
-
-    Attributes:
-        strong_weight: what a strong verdict weighs, others weigh 1.
-        confidence: of intervals, separations and rank ranges, between 0 and 1.
-        min_share_readable: the gate; a model with a smaller share of readable judgments is listed, not ranked.
-        cluster: what is independent of each other: questions, or topics where questions share one.
-    """
-
-    strong_weight: float = 3.0
-    confidence: float = 0.95
-    min_share_readable: float = 0.99
-    cluster: Cluster = "question"
-
-    def __post_init__(self) -> None:
-        if not 0 < self.strong_weight < float("inf"):
-            raise ValueError(f"strong_weight must be a number over 0, not {self.strong_weight}")
-        if not 0 < self.confidence < 1:
-            raise ValueError(f"confidence must lie between 0 and 1, not {self.confidence}")
-        if not 0 <= self.min_share_readable <= 1:
-            raise ValueError(f"min_share_readable must lie between 0 and 1, not {self.min_share_readable}")
-        if self.cluster not in {"question", "topic"}:
-            raise ValueError(f"cluster must be question or topic, not {str(self.cluster)[:80]!r}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,95 +36,133 @@ class Leaderboard:
         rows: one per model and one for the baseline, ranked ones first, best first. Columns `ROW_COLUMNS`: win_rate,
             lower, upper from 0 to 1 (win_rate null where nothing was read, then 0 to 1); rating in log-odds against the
             baseline (null where not finite, the reason says why); rank_low, rank_high null where not ranked; reason
-            null in the ordinary case; count_judgments are the readable ones. The baseline's counts are those of its
-            games with ranked models.
+            null in the ordinary case; count_judgments are the readable ones; win_rate_if_lost and win_rate_if_won are
+            the win rate with every unread judgment lost, or won, strongly (null with several baselines or style). The
+            baseline's counts are those of its games with ranked models.
         pairs: the ranked models and the baseline against each other, in the order of rows.
+        style: one row per column that was held equal, with coefficient per standard deviation and interval; see `Fit`.
     """
 
     settings: RatingSettings
     baseline: str | None
     rows: pl.DataFrame
     pairs: Pairs
+    style: pl.DataFrame
 
 
 def fit_leaderboard(
-    battles: pl.DataFrame, planned: pl.DataFrame, settings: RatingSettings | None = None
+    battles: pl.DataFrame,
+    planned: pl.DataFrame,
+    settings: RatingSettings | None = None,
+    *,
+    baseline: str | None = None,
+    canaries: Mapping[str, str] | None = None,
 ) -> Leaderboard:
-    """The board of all planned models against the one baseline of the battles.
+    """The board of all planned models against the baseline.
 
     Args:
-        battles: one row per readable judgment, columns `battles.BATTLE_COLUMNS`.
+        battles: one row per readable judgment, columns `battles.BATTLE_COLUMNS`, and those of the settings' styles.
         planned: one row per model but the baseline: model, count_planned (judgments wanted, over all judges, orders and
-            replicates), count_readable (of these).
+            replicates), count_readable (of these); see `plan.count_games`.
         settings: default `RatingSettings()`.
+        baseline: default: `plan.main_baseline`.
+        canaries: models that are shown and never ranked, each with the reason.
 
     Raises:
-        NotStarError: several baselines, or the baseline judged against itself.
-        ValueError: a missing column, an unknown verdict, or counts that do not fit the battles.
+        ValueError: a missing column, an unknown verdict, counts that do not fit the battles, or a model that was judged
+            against itself.
+        NotConvergedError: the battles have no finite best fit.
+        UsageError: the settings do not go together.
     """
     settings = settings or RatingSettings()
-    baseline = star_baseline(battles)
-    planned = _checked_plan(planned, battles, baseline)
+    baseline = baseline or main_baseline(battles)
+    planned = checked_plan(planned, battles, baseline)
     models = planned["model"].to_list()
-    sums = sum_battles(battles, models, strong_weight=settings.strong_weight, cluster=settings.cluster)
-    effects = leave_one_out(sums)
-    win_rate = win_rates(sums)
-    lower, upper = question_intervals(effects, win_rate, confidence=settings.confidence)
-    rows = (
-        planned.join(_count_questions(battles), on="model", how="left", maintain_order="left")
-        .with_columns(pl.col("count_questions").fill_null(0))
-        .with_columns(win_rate=win_rate, lower=lower, upper=upper, rating=ratings(sums))
-        .with_columns(position=np.arange(len(models)))
-        .with_columns(pl.col("win_rate", "rating").fill_nan(None))
-        .with_columns(**_gate(settings.min_share_readable))
+    styles = varying_columns(battles, settings.styles)
+    fit = fit_battles(
+        battles,
+        models,
+        baseline or "",
+        strong_weight=settings.strong_weight,
+        cluster=settings.cluster,
+        styles=styles,
+        confidence=settings.confidence,
     )
+    rows = _rows(fit, planned, battles, baseline or "", settings, styles).with_columns(
+        **_gate(settings.min_share_readable, canaries or {})
+    )
+    effects = fit.effects
     if baseline is not None:
         rows, effects = pl.concat([rows, _baseline_row(baseline, rows, battles)]), with_baseline(effects)
     rows = rows.sort("is_ranked", "win_rate", "model", descending=[True, True, False], nulls_last=True)
     pairs = _pairs_of_ranked(rows, effects, settings.confidence)
-    return Leaderboard(settings, baseline, _with_ranks(rows, pairs), pairs)
+    return Leaderboard(settings, baseline, _with_ranks(rows, pairs), pairs, fit.style)
 
 
-def _checked_plan(planned: pl.DataFrame, battles: pl.DataFrame, baseline: str | None) -> pl.DataFrame:
-    """The plan sorted by model; a wrong one is an error here, because it would silently let a model past the gate."""
-    check_columns(planned, PLANNED_COLUMNS)
-    planned = planned.select(
-        pl.col("model"), pl.col("count_planned").cast(pl.Int64), pl.col("count_readable").cast(pl.Int64)
-    ).sort("model")
-    if planned["model"].n_unique() < planned.height:
-        raise ValueError("a model stands twice in planned")
-    if baseline in planned["model"]:
-        raise NotStarError(f"{baseline} is the baseline of the battles and stands in planned as a model")
-    counted = planned.join(battles.group_by("model").len("count_battles"), on="model", how="full", coalesce=True)
-    wrong = counted.filter(
-        pl.col("count_battles").fill_null(0).ne_missing(pl.col("count_readable"))
-        | (pl.col("count_readable") > pl.col("count_planned"))
-    ).sort("model")
-    if wrong.height:
-        name, wanted, readable, found = wrong.row(0)
-        raise ValueError(f"{name}: planned {wanted}, of them readable {readable}, but battles hold {found or 0}")
-    return planned
+def _rows(
+    fit: Fit,
+    planned: pl.DataFrame,
+    battles: pl.DataFrame,
+    baseline: str,
+    settings: RatingSettings,
+    styles: Sequence[str],
+) -> pl.DataFrame:
+    """One row per model: its score, its interval, what the unread judgments could change, its counts."""
+    lower, upper = intervals_of(fit, battles, baseline, settings, styles)
+    rows = planned.join(count_questions(battles), on="model", how="left", maintain_order="left")
+    return rows.with_columns(
+        pl.col("count_questions").fill_null(0),
+        win_rate=fit.win_rate,
+        lower=lower,
+        upper=upper,
+        rating=fit.rating,
+        **_unread_bounds(fit, battles, planned, settings, is_plain=not styles and is_star(battles, baseline)),
+        is_connected=fit.is_connected,
+        is_placed=fit.is_placed,
+        position=np.arange(len(fit.models)),
+    ).with_columns(pl.col("win_rate", "rating", "win_rate_if_lost", "win_rate_if_won").fill_nan(None))
 
 
-def _count_questions(battles: pl.DataFrame) -> pl.DataFrame:
-    return battles.group_by("model").agg(pl.col("question_id").n_unique().cast(pl.Int64).alias("count_questions"))
+def _unread_bounds(
+    fit: Fit, battles: pl.DataFrame, planned: pl.DataFrame, settings: RatingSettings, *, is_plain: bool
+) -> dict[str, NDArray[np.float64]]:
+    """The win rate with all unread judgments lost strongly, and with all of them won."""
+    if not is_plain:
+        nothing = np.full(len(fit.models), np.nan)
+        return {"win_rate_if_lost": nothing, "win_rate_if_won": nothing}
+    sums = sum_battles(battles, fit.models, strong_weight=settings.strong_weight)
+    won, played = sums.won.sum(axis=0), sums.weight.sum(axis=0)
+    unread = (planned["count_planned"] - planned["count_readable"]).to_numpy() * max(settings.strong_weight, 1.0)
+    total = played + unread
+    return {
+        name: np.divide(part, total, out=np.full_like(total, np.nan), where=total > 0)
+        for name, part in (("win_rate_if_lost", won), ("win_rate_if_won", won + unread))
+    }
 
 
-def _gate(min_share_readable: float) -> dict[str, pl.Expr]:
+def _gate(min_share_readable: float, canaries: Mapping[str, str]) -> dict[str, pl.Expr]:
     """share_readable, is_ranked and the reason; percent are rounded down, so that 98.9 % never reads as 99 %."""
     readable, planned = pl.col("count_readable"), pl.col("count_planned")
-    is_ranked = (planned > 0) & (readable > 0) & (readable / planned >= min_share_readable)
+    canary = pl.col("model").replace_strict(dict(canaries), default=None, return_dtype=pl.String)
+    has_passed = (planned > 0) & (readable > 0) & (readable / planned >= min_share_readable)
     percent_read = (100 * readable) // pl.max_horizontal(planned, 1)
     reason = (
-        pl.when(planned == 0)
+        pl.when(canary.is_not_null())
+        .then(canary)
+        .when(planned == 0)
         .then(pl.lit("not ranked: played nothing"))
-        .when(~is_ranked)
+        .when(~has_passed)
         .then(pl.format("not ranked: {} % read", percent_read))
-        .when(pl.col("win_rate") == 1)
+        .when(~pl.col("is_connected"))
+        .then(pl.lit("not ranked: no chain of games leads to the baseline"))
+        .when(~pl.col("is_placed"))
+        .then(pl.lit("not ranked: no chain of wins leads to the baseline"))
+        .when(pl.col("rating").is_null() & (pl.col("win_rate") == 1))
         .then(pl.lit("won everything: no finite rating"))
-        .when(pl.col("win_rate") == 0)
+        .when(pl.col("rating").is_null() & (pl.col("win_rate") == 0))
         .then(pl.lit("lost everything: no finite rating"))
     )
+    is_ranked = has_passed & pl.col("is_connected") & pl.col("is_placed") & canary.is_null()
     share = pl.when(planned > 0).then(readable / planned)
     return {"share_readable": share, "is_ranked": is_ranked, "reason": reason}
 
@@ -162,6 +178,10 @@ def _baseline_row(baseline: str, rows: pl.DataFrame, battles: pl.DataFrame) -> p
         "lower": 0.5,
         "upper": 0.5,
         "rating": 0.0,
+        "win_rate_if_lost": None,
+        "win_rate_if_won": None,
+        "is_connected": True,
+        "is_placed": True,
         "position": rows.height,
         "count_planned": planned,
         "count_readable": readable,

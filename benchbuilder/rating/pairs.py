@@ -6,10 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchbuilder.rating.battles import Matrix, Vector
+from benchbuilder.rating.battles import Flags, Matrix, Vector
 from benchbuilder.rating.intervals import LeaveOneOut, jackknife_variance, t_quantile
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +19,7 @@ class Pairs:
         difference: printed score of the row minus that of the column.
         lower: of the interval of this one difference, not corrected for how many pairs there are.
         upper: see lower.
+        standard_error: of the difference; 0 on the diagonal.
         p_value: two-sided, of this one difference; 1 on the diagonal.
         p_holm: corrected for all pairs of the board.
         is_above: the row is separated from the column and above it.
@@ -31,6 +30,7 @@ class Pairs:
     difference: Matrix
     lower: Matrix
     upper: Matrix
+    standard_error: Matrix
     p_value: Matrix
     p_holm: Matrix
     is_above: Flags
@@ -77,6 +77,7 @@ def compare_pairs(models: tuple[str, ...], printed: Vector, effects: LeaveOneOut
         difference=difference,
         lower=np.fmin(np.maximum(centre - reach, -1), difference),
         upper=np.fmax(np.minimum(centre + reach, 1), difference),
+        standard_error=error,
         p_value=p_value,
         p_holm=p_holm,
         is_above=(p_holm <= 1 - confidence) & (centre > 0),

@@ -12,8 +12,10 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from benchbuilder.criteria import TEMPLATE_LIST, TEMPLATE_LOGPROBS
 from benchbuilder.curation.rules import CurationSettings
 from benchbuilder.errors import SettingsError
+from benchbuilder.judging.canaries import VERSION as CANARY_VERSION
+from benchbuilder.judging.canaries import Canary
 from benchbuilder.prompts import load_template
-from benchbuilder.rating.leaderboard import RatingSettings
+from benchbuilder.rating.options import RatingSettings
 from benchbuilder.selection import SelectionSettings
 from benchbuilder.settings.tables import (
     AnnotatorSettings,
@@ -27,6 +29,7 @@ from benchbuilder.settings.tables import (
     ModelSettings,
     NamerSettings,
     PrefectSettings,
+    QualitySettings,
 )
 from benchbuilder.sources import Source
 from benchbuilder.text import digest_of
@@ -70,6 +73,7 @@ class Settings(BaseSettings):
     evaluation: EvaluationSettings
     judges: tuple[JudgeSettings, ...] = Field(min_length=1)
     rating: RatingSettings = RatingSettings()
+    quality: QualitySettings = QualitySettings()
     cadence: CadenceSettings = CadenceSettings()
     budget: BudgetSettings = BudgetSettings()
     attempts: AttemptSettings = AttemptSettings()
@@ -100,6 +104,19 @@ class Settings(BaseSettings):
     def contestants(self) -> tuple[str, ...]:
         """All who answer: the models, and the baseline where it is not among them."""
         return tuple(dict.fromkeys((*self.evaluation.models, self.evaluation.baseline)))
+
+    @property
+    def canaries(self) -> tuple[Canary, ...]:
+        """Those that are judged beside the models."""
+        return tuple(Canary(kind) for kind in dict.fromkeys(self.evaluation.canaries))
+
+    @property
+    def digests_of_contestants(self) -> dict[str, str]:
+        """Name → digest of everybody whose answers are judged: models, baseline, canaries."""
+        digests = {name: self.digest_of_model(name) for name in self.contestants}
+        of_baseline = digests[self.evaluation.baseline]
+        canaries = {canary.model: digest_of([canary.kind, CANARY_VERSION, of_baseline]) for canary in self.canaries}
+        return digests | canaries
 
     def sampling_of(self, name: str, **changes: Any) -> dict[str, Any]:
         """What shapes the replies of a model, as it enters the request_key; `changes` stand over the settings."""

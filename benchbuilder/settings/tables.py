@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from benchbuilder.judging.canaries import CanaryKind
 from benchbuilder.llm.limits import Limits
 
 
@@ -47,7 +48,7 @@ class EndpointSettings(_Table):
 
 
 class ModelSettings(_Table):
-    """One configuration of one model. All but endpoint and prices is part of a request_key."""
+    """One configuration of one model. All but endpoint, prices and family is part of a request_key."""
 
     endpoint: str
     served_model: str = Field(default="", description="what the endpoint calls it; default: the name of this table")
@@ -59,6 +60,9 @@ class ModelSettings(_Table):
     extra_body: dict[str, Any] = {}
     usd_per_million_tokens_in: float = Field(default=0.0, ge=0)
     usd_per_million_tokens_out: float = Field(default=0.0, ge=0)
+    family: str | None = Field(
+        default=None, description="whose model it is, for the judges' preference of their own; default: by its name"
+    )
 
     def cost_usd(self, count_tokens_in: int | None, count_tokens_out: int | None) -> float:
         """What a call with so many tokens costs."""
@@ -112,6 +116,21 @@ class EvaluationSettings(_Table):
 
     models: tuple[str, ...] = Field(min_length=1)
     baseline: str
+    canaries: tuple[CanaryKind, ...] = Field(
+        default=(),
+        description="answers that should never win, judged beside the models and not ranked; they cost judge calls",
+    )
+
+
+class QualitySettings(_Table):
+    """Which board of people each of our boards is compared with."""
+
+    people: str | None = Field(
+        default=None, description="name of an imported board of ratings, or 'votes' for the imported votes"
+    )
+    names: dict[str, str] = Field(
+        default={}, description="our name of a model = the people's name, where they differ; either direction"
+    )
 
 
 class BudgetSettings(_Table):

@@ -6,13 +6,12 @@ import choix
 import evalica
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbuilder.judging.verdict import Verdict
 from benchbuilder.rating.battles import IS_STRONG, SCORE_OF_MODEL, sum_battles
-from benchbuilder.rating.bradley_terry import NotStarError, ratings, star_baseline, win_rates
+from benchbuilder.rating.bradley_terry import ratings, win_rates
 
 Make = Callable[..., pl.DataFrame]
 MODELS = ("m1", "m2", "m3")
@@ -72,14 +71,3 @@ def test_the_ends_have_a_win_rate_and_no_rating(make_battles: Make) -> None:
     sums = sum_battles(make_battles([("q", "m1", "A>B"), ("q", "m2", "B>>A")]), MODELS)
     assert np.array_equal(win_rates(sums), [1, 0, np.nan], equal_nan=True)
     assert np.isnan(ratings(sums)).all()
-
-
-def test_only_a_star_is_fitted(make_battles: Make) -> None:
-    """Several baselines, or a baseline against itself, are refused rather than answered wrongly."""
-    battles = make_battles([("q", "m1", "A>B"), ("q", "m2", "A>B")])
-    assert star_baseline(battles) == "base"
-    assert star_baseline(battles.clear()) is None
-    with pytest.raises(NotStarError, match=r"2 baselines \(m1, m2\)"):
-        star_baseline(battles.with_columns(baseline=pl.col("model").reverse()))
-    with pytest.raises(NotStarError, match="m1 is judged against itself"):
-        star_baseline(battles.with_columns(baseline=pl.lit("m1")))

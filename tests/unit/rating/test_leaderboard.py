@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from benchbuilder.judging.verdict import Verdict
-from benchbuilder.rating.bradley_terry import NotStarError
-from benchbuilder.rating.leaderboard import ROW_COLUMNS, RatingSettings, fit_leaderboard
+from benchbuilder.rating.leaderboard import ROW_COLUMNS, fit_leaderboard
+from benchbuilder.rating.options import RatingSettings
 
 Make = Callable[..., pl.DataFrame]
 games = st.lists(
@@ -128,7 +128,7 @@ def test_settings_change_the_fit_and_stay_with_the_board(make_battles: Make, mak
         ({"strong_weight": float("nan")}, "strong_weight"),
         ({"confidence": 95.0}, "confidence must lie between 0 and 1, not 95.0"),
         ({"min_share_readable": 99.0}, "min_share_readable must lie between 0 and 1"),
-        ({"cluster": "judge"}, "cluster must be question or topic, not 'judge'"),
+        ({"cluster": "judge"}, "cluster must be one of question, topic, not 'judge'"),
     ],
 )
 def test_wrong_settings_are_named(wrong: dict[str, float], message: str) -> None:
@@ -151,7 +151,7 @@ def test_a_plan_that_does_not_fit_is_an_error(make_battles: Make) -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             fit_leaderboard(battles, plan)
-    with pytest.raises(NotStarError, match="base is the baseline of the battles and stands in planned"):
+    with pytest.raises(ValueError, match="base is the baseline of the board and stands in planned"):
         fit_leaderboard(battles, _plan(("m", 1, 1), ("base", 0, 0)))
 
 
