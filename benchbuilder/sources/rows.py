@@ -1,0 +1,181 @@
+"""The records of one file of any format, read once from its beginning: for boards and votes, which people hand over.
+
+A crowd's files, which grow and are taken up where the last reading stopped, are read by `sources.reading`.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+import orjson
+
+from benchbuilder.errors import SourceError
+from benchbuilder.sources.files import FORMATS
+from benchbuilder.sources.json_objects import parse_object
+from benchbuilder.sources.records import Reason
+from benchbuilder.text import escape_for_message
+
+MAX_RECORD_BYTES = 16_000_000
+PARQUET_ROWS = 500  # at a time in memory
+_LENGTH_HEAD = 1 << 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PARQUET_MARK = b"PAR1"
+
+
+class Row(NamedTuple):
+    """One record of a file.
+
+    Attributes:
+        unit: what `number` counts: lines of the file, or rows of a JSON array or of Parquet.
+        number: from 1 on; of a CSV record the line where it begins.
+        raw: as it lies in the file; of CSV its cells, of a JSON array or Parquet its canonical JSON, of a record over
+            `MAX_RECORD_BYTES` its beginning.
+        record: its fields by name, or why there are none.
+    """
+
+    unit: Literal["line", "row"]
+    number: int
+    raw: bytes
+    record: dict[str, Any] | Reason
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Every record of a JSONL, JSON array, CSV or Parquet file, told apart by what is in it; blank lines are none.
+
+    Raises:
+        SourceError: there is no such file, or it cannot be read as a whole.
+    """
+    try:
+        yield from _read_as(_format_of(path), path)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: there is no such file") from error
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _format_of(path: Path) -> Literal["jsonl", "array", "csv", "parquet"]:
+    """By the first character; where that says nothing, by the file's ending."""
+    with path.open("rb") as stream:
+        head = stream.read(_LENGTH_HEAD)
+    by_ending = FORMATS.get(path.suffix.lower())
+    if head.startswith(_PARQUET_MARK) or by_ending == "parquet":
+        return "parquet"
+    first = head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
+    if first == b"[" and path.suffix.lower() not in {".jsonl", ".ndjson"}:
+        return "array"
+    return "jsonl" if first == b"{" or by_ending == "jsonl" else "csv"
+
+
+def _read_as(file_format: str, path: Path) -> Iterator[Row]:
+    if file_format == "parquet":
+        yield from _parquet_rows(path)
+    elif file_format == "csv":
+        yield from _csv_rows(path)
+    elif file_format == "array":
+        yield from _array_rows(path)
+    else:
+        with path.open("rb") as stream:
+            yield from _json_lines(stream)
+
+
+def _json_lines(stream: BinaryIO) -> Iterator[Row]:
+    number = 0
+    while raw := stream.readline(MAX_RECORD_BYTES + 1):
+        number += 1
+        if number == 1:
+            raw = raw.removeprefix(_BYTE_ORDER_MARK)
+        if len(raw) > MAX_RECORD_BYTES and not raw.endswith(b"\n"):
+            _skip_rest_of_line(stream)
+            yield Row("line", number, raw, Reason.TOO_LARGE)
+        elif content := raw.strip():
+            yield Row("line", number, content, parse_object(content))
+
+
+def _skip_rest_of_line(stream: BinaryIO) -> None:
+    while (part := stream.readline(_LENGTH_HEAD)) and not part.endswith(b"\n"):
+        pass
+
+
+def _array_rows(path: Path) -> Iterator[Row]:
+    content = path.read_bytes().removeprefix(_BYTE_ORDER_MARK)
+    # As an object, so that what is lenient there (NaN, half of an emoji) is read here too.
+    wrapped = parse_object(b'{"rows":' + content + b"}")
+    if isinstance(wrapped, Reason) or len(wrapped) > 1:
+        raise SourceError(f"{path}: cannot be read as a JSON array")
+    for number, value in enumerate(wrapped["rows"], start=1):
+        yield _row_of(number, value)
+
+
+def _row_of(number: int, value: Any) -> Row:
+    """A row of a JSON array or of Parquet; one nested too deep to be written again cannot be hashed."""
+    try:
+        raw = _as_bytes(value)
+    except RecursionError:
+        return Row("row", number, b"", Reason.BROKEN_JSON)
+    return Row("row", number, raw, value if isinstance(value, dict) else Reason.NOT_AN_OBJECT)
+
+
+def _as_bytes(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # nested deeper than orjson writes
+        return json.dumps(value, default=str, sort_keys=True).encode()
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    """Bytes that are no UTF-8 come as lone surrogates, so that they cost their row and not the file."""
+    csv.field_size_limit(MAX_RECORD_BYTES)
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        rows = csv.reader(stream)
+        try:
+            header = next(rows, [])
+        except csv.Error as error:
+            raise SourceError(f"{path}: the first line cannot be read as the header of a table: {error}") from error
+        _check_header(path, header)
+        while True:
+            number = rows.line_num + 1
+            try:
+                cells = next(rows, None)
+            except csv.Error:  # a cell over the limit: most often a quotation mark that is never closed
+                yield Row("line", number, b"", Reason.TOO_LARGE)
+                continue
+            if cells is None:
+                return
+            if cells:
+                yield _row_of_cells(number, header, cells)
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    """Two columns of one name would become one without a word; those without any name carry nothing to lose."""
+    for name, count in Counter(filter(None, header)).items():
+        if count > 1:
+            raise SourceError(f"{path}: {count} columns have the name {escape_for_message(name)}")
+
+
+def _row_of_cells(number: int, header: list[str], cells: list[str]) -> Row:
+    raw = ",".join(cells).encode(errors="surrogateescape")
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return Row("line", number, raw, Reason.WRONG_ENCODING)
+    is_whole = len(cells) == len(header)
+    return Row("line", number, raw, dict(zip(header, cells, strict=True)) if is_whole else Reason.NOT_AN_OBJECT)
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    import polars as pl
+    from pyarrow import ArrowException
+    from pyarrow.parquet import ParquetFile
+
+    number = 0
+    try:
+        with ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=PARQUET_ROWS):
+                for value in pl.DataFrame(batch).iter_rows(named=True):
+                    number += 1
+                    yield _row_of(number, value)
+    except ArrowException as error:
+        raise SourceError(f"{path}: broken Parquet: {error}") from error
