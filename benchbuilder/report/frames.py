@@ -29,9 +29,9 @@ _QUERIES = {
         where newest.is_withheld
         order by leaderboard_rows.model""",
     "judged": """
-        select count(distinct games.prompt_id) as count_questions
+        select count(distinct games.question_ref) as count_questions
         from games
-        inner join questions on games.prompt_id = questions.prompt_id
+        inner join questions on games.question_ref = questions.question_ref
         inner join latest_benchmark on questions.benchmark_id = latest_benchmark.benchmark_id""",
     "topics": "select * from topic_overview order by count_prompts desc, topic_id",
     # Titles of dots need an excerpt of the questions only; whole texts of a whole crowd would be megabytes.

@@ -3,6 +3,7 @@
 One DuckDB file under an external flock, held for short transactions only; readers open published copies.
 """
 
+from benchbuilder.warehouse.checks import publish_checked
 from benchbuilder.warehouse.lock import FileLock
 from benchbuilder.warehouse.migrations import SqlFile, read_sql
 from benchbuilder.warehouse.snapshots import Snapshot, current_snapshot, publish_snapshot, swap_link
@@ -15,6 +16,7 @@ __all__ = [
     "Warehouse",
     "Writer",
     "current_snapshot",
+    "publish_checked",
     "publish_snapshot",
     "read_sql",
     "swap_link",

@@ -10,6 +10,19 @@ select
     prompt_id as row_key
 from questions
 anti join prompts on questions.prompt_id = prompts.prompt_id
+where questions.prompt_id is not null
+union all
+select
+    'answer_styles' as relation,
+    request_key as row_key
+from answer_styles
+anti join answers on answer_styles.request_key = answers.request_key
+union all
+select
+    'benchmark_quality' as relation,
+    leaderboard_id as row_key
+from benchmark_quality
+anti join leaderboards on benchmark_quality.leaderboard_id = leaderboards.leaderboard_id
 union all
 select
     'answers' as relation,

@@ -121,10 +121,10 @@ having count(*) > 1
 union all
 select
     'questions' as relation,
-    concat_ws(' ', benchmark_id, prompt_id) as row_key,
+    concat_ws(' ', benchmark_id, question_ref) as row_key,
     count(*) as count_rows
 from questions
-group by benchmark_id, prompt_id
+group by benchmark_id, question_ref
 having count(*) > 1
 union all
 select
@@ -149,4 +149,68 @@ select
     count(*) as count_rows
 from leaderboard_rows
 group by leaderboard_id, model
+having count(*) > 1
+union all
+select
+    'imported_questions' as relation,
+    question_ref as row_key,
+    count(*) as count_rows
+from imported_questions
+group by question_ref
+having count(*) > 1
+union all
+select
+    'given_answers' as relation,
+    answer_key as row_key,
+    count(*) as count_rows
+from given_answers
+group by answer_key
+having count(*) > 1
+union all
+select
+    'imported_judgments' as relation,
+    concat_ws(' ', question_ref, model, baseline, judge, baseline_first, is_order_known, replicate) as row_key,
+    count(*) as count_rows
+from imported_judgments
+group by question_ref, model, baseline, judge, baseline_first, is_order_known, replicate
+having count(*) > 1
+union all
+select
+    'import_rejections' as relation,
+    rejection_id as row_key,
+    count(*) as count_rows
+from import_rejections
+group by rejection_id
+having count(*) > 1
+union all
+select
+    'human_votes' as relation,
+    vote_id as row_key,
+    count(*) as count_rows
+from human_votes
+group by vote_id
+having count(*) > 1
+union all
+select
+    'human_ratings' as relation,
+    concat_ws(' ', people, model) as row_key,
+    count(*) as count_rows
+from human_ratings
+group by people, model
+having count(*) > 1
+union all
+select
+    'answer_styles' as relation,
+    request_key as row_key,
+    count(*) as count_rows
+from answer_styles
+group by request_key
+having count(*) > 1
+union all
+select
+    'benchmark_quality' as relation,
+    concat_ws(' ', leaderboard_id, people, people_digest) as row_key,
+    count(*) as count_rows
+from benchmark_quality
+group by leaderboard_id, people, people_digest
 having count(*) > 1;

@@ -18,6 +18,8 @@ select
     leaderboard_rows.count_planned,  -- judgments wanted, over all judges and both orders
     leaderboard_rows.count_judgments,  -- readable ones
     leaderboard_rows.share_readable,  -- readable of those planned
+    leaderboard_rows.win_rate_if_lost,  -- with every unread judgment lost, strongly; null with several baselines
+    leaderboard_rows.win_rate_if_won,
     leaderboard_rows.count_questions
 from leaderboards
 inner join leaderboard_rows on leaderboards.leaderboard_id = leaderboard_rows.leaderboard_id

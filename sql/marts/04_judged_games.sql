@@ -1,58 +1,55 @@
 -- grain: one judgment of one board: the question, both answers, what the judge wrote, how it was read for that board.
 create or replace view judged_games as
-with
-
--- What was read after a board had been fitted, anew or for the first time, is on a later board.
-counted as (
-    select
-        leaderboards.leaderboard_id,
-        leaderboards.benchmark_id,
-        readings.*
-    from leaderboards
-    inner join leaderboard_rows as model_rows on leaderboards.leaderboard_id = model_rows.leaderboard_id
-    inner join leaderboard_rows as baseline_rows
-        on leaderboards.leaderboard_id = baseline_rows.leaderboard_id and leaderboards.baseline = baseline_rows.model
-    inner join questions on leaderboards.benchmark_id = questions.benchmark_id
-    inner join readings
-        on
-            questions.prompt_id = readings.prompt_id
-            and model_rows.model = readings.model
-            and model_rows.model_digest = readings.model_digest
-            and leaderboards.baseline = readings.baseline
-            and baseline_rows.model_digest = readings.baseline_digest
-            and list_contains(leaderboards.judge_digests, readings.judge_digest)
-            and leaderboards.fitted_at >= readings.judged_at
-    qualify row_number() over (
-        partition by leaderboards.leaderboard_id, readings.request_key, readings.model, readings.baseline_first
-        order by readings.parser_version desc
-    ) = 1
-)
-
 select
-    counted.leaderboard_id,
-    counted.benchmark_id,
-    counted.prompt_id,
-    prompts.text as question,
-    counted.model,
-    counted.baseline,
-    counted.judge,
-    counted.baseline_first,
-    counted.replicate,
-    counted.verdict,  -- as the judge said it: A is the first shown; null where unreadable
-    counted.model_verdict,  -- from the model's side: A is the model
-    counted.reason,  -- of an unreadable one
-    counted.is_cut,  -- an answer was too long for the judge and was cut
-    model_texts.text as answer,
-    model_texts.state as answer_state,  -- ok, or truncated: judged as it is
-    baseline_texts.text as baseline_answer,
-    baseline_texts.state as baseline_answer_state,
-    judge_texts.text as judge_text,  -- what the judge wrote
+    board_games.leaderboard_id,
+    board_games.benchmark_id,
+    board_games.question_ref,  -- of an imported question its uid; else the prompt_id
+    board_games.prompt_id,
+    benchmark_questions.text as question,
+    board_games.topic_id,
+    board_games.topic_name,
+    board_games.category,
+    board_games.model,
+    board_games.baseline,
+    board_games.judge,
+    board_games.baseline_first,  -- null: nobody knows what was shown first
+    board_games.replicate,
+    board_games.verdict,  -- as the judge said it: A is the first shown; null where unreadable
+    board_games.model_verdict,  -- from the model's side: A is the model
+    board_games.reason,  -- of an unreadable one
+    board_games.is_cut,  -- an answer was too long for the judge and was cut
+    model_answers.text as answer,
+    model_answers.state as answer_state,  -- ok, or truncated: judged as it is
+    baseline_answers.text as baseline_answer,
+    baseline_answers.state as baseline_answer_state,
+    coalesce(judge_texts.text, imported_judgments.judge_text) as judge_text,  -- what the judge wrote
     judge_texts.template,  -- name of the judge's prompt file
     judge_texts.template_sha256,
-    counted.request_key,
-    counted.judged_at
-from counted
-inner join prompts on counted.prompt_id = prompts.prompt_id
-left join completions_counted as model_texts on counted.answer_key = model_texts.request_key
-left join completions_counted as baseline_texts on counted.baseline_answer_key = baseline_texts.request_key
-left join completions_counted as judge_texts on counted.request_key = judge_texts.request_key;
+    board_games.request_key,
+    board_games.judged_at
+from board_games
+inner join benchmark_questions
+    on
+        board_games.benchmark_id = benchmark_questions.benchmark_id
+        and board_games.question_ref = benchmark_questions.question_ref
+left join all_answers as model_answers
+    on
+        board_games.question_ref = model_answers.question_ref
+        and board_games.model = model_answers.model
+        and board_games.model_digest = model_answers.model_digest
+left join all_answers as baseline_answers
+    on
+        board_games.question_ref = baseline_answers.question_ref
+        and board_games.baseline = baseline_answers.model
+        and board_games.baseline_digest = baseline_answers.model_digest
+left join completions_counted as judge_texts on board_games.request_key = judge_texts.request_key
+left join imported_judgments
+    on
+        board_games.judge_digest = 'imported'
+        and board_games.question_ref = imported_judgments.question_ref
+        and board_games.model = imported_judgments.model
+        and board_games.baseline = imported_judgments.baseline
+        and board_games.judge = imported_judgments.judge
+        and board_games.replicate = imported_judgments.replicate
+        and coalesce(board_games.baseline_first, true) = imported_judgments.baseline_first
+        and (board_games.baseline_first is not null) = imported_judgments.is_order_known;

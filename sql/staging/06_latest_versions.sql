@@ -1,7 +1,14 @@
--- grain: one row: the newest frozen version.
+-- grain: one row: the newest version that was built here.
+create or replace view latest_built_benchmark as
+select * from benchmarks
+where not is_imported
+order by frozen_at desc, benchmark_id asc
+limit 1;
+
+-- grain: one row: the newest version that was built here; where none was, the newest imported one.
 create or replace view latest_benchmark as
 select * from benchmarks
-order by frozen_at desc, benchmark_id asc
+order by is_imported asc, frozen_at desc, benchmark_id asc
 limit 1;
 
 -- grain: one benchmark version: its newest board that was not withheld.

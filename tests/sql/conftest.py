@@ -34,6 +34,8 @@ _numbers = itertools.count()
 def filled(relation: str, row: Row) -> dict[str, Any]:
     """A row with what it lacks: null where that is allowed, else something empty; a lone key is told apart."""
     schema = RELATIONS[relation]
+    if relation == "questions" and "prompt_id" in row:
+        row = {"question_ref": row["prompt_id"], **row}  # as of every question that was not imported
     if unknown := row.keys() - schema.columns().keys():
         raise ValueError(f"{relation} has no column {unknown}")
     lone_key = schema.primary_key() if len(schema.primary_key()) == 1 else []

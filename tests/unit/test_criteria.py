@@ -17,7 +17,7 @@ from benchbuilder.criteria import (
 )
 from benchbuilder.errors import Unparsable
 from benchbuilder.prompts import delimiter_of, load_template
-from benchbuilder.schemas import Annotations
+from benchbuilder.schemas.models import Annotations
 
 SEVEN = range(1, 8)
 

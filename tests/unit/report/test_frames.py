@@ -32,6 +32,7 @@ def test_what_is_in_the_warehouse_is_on_the_pages(warehouse: Warehouse, tmp_path
     """One version with one board and two models, of which one was withheld later."""
     version = {"benchmark_id": "b1", "annotator": "a", "annotator_digest": "d", "curation_digest": "c"}
     version |= {"clustering_id": "k", "settings": "{}", "count_questions": 12, "count_kept": 0}
+    version |= {"is_imported": False, "name": None}
     warehouse.append("benchmarks", pl.DataFrame([version | {"previous_id": None, "as_of": NOW, "frozen_at": NOW}]))
     board = {"leaderboard_id": "l1", "benchmark_id": "b1", "baseline": "base", "judges": ["judge"]}
     board |= {"judge_digests": ["x"], "parser_version": 1, "settings": "{}", "is_withheld": False, "reason": None}
@@ -46,6 +47,7 @@ def test_what_is_in_the_warehouse_is_on_the_pages(warehouse: Warehouse, tmp_path
     row = {"leaderboard_id": "l1", "model": "alpha", "model_digest": "m", "win_rate": 0.6, "lower": 0.4, "upper": 0.8}
     row |= {"rating": 0.4, "rank_low": 1, "rank_high": 2, "is_ranked": True, "reason": None, "count_planned": 24}
     row |= {"count_judgments": 24, "share_readable": 1.0, "count_questions": 12}
+    row |= {"win_rate_if_lost": 0.6, "win_rate_if_won": 0.6}
     base = row | {"model": "base", "win_rate": 0.5, "lower": 0.5, "upper": 0.5}
     muted = row | {"leaderboard_id": "l2", "is_ranked": False, "reason": "not ranked: 0 % read"}
     warehouse.append("leaderboard_rows", pl.DataFrame([row, base, muted], infer_schema_length=None))
