@@ -6,14 +6,16 @@ Prefect and the libraries of the steps are imported when a command needs them, s
 import asyncio
 import logging
 import sys
-from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from benchbuilder.errors import BenchBuilderError, UsageError
+from flows.commands.boards import board, compare, judges, pairs, quality, sql
+from flows.commands.exchange import export_app, import_app
+from flows.commands.options import AsOf, Config, IgnoreCache, StateDir
 
 
 def _version() -> str:
@@ -27,14 +29,10 @@ app = App(
     name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.", version=_version
 )
 
-Config = Annotated[
-    Path | None, Parameter(help="Settings file. Default: $BENCHBUILDER_CONFIG, ./benchbuilder.toml, demo.")
-]
-StateDir = Annotated[
-    Path | None, Parameter(help="Folder of warehouse, snapshots and reports; stands over the settings.")
-]
-AsOf = Annotated[datetime | None, Parameter(help="The moment that due dates are counted from. Default: now.")]
-IgnoreCache = Annotated[bool, Parameter(help="Run the pure steps even if Prefect has their result.")]
+for command in (board, compare, pairs, judges, quality, sql):
+    app.command(command)
+for group in (import_app, export_app):
+    app.command(group)
 
 
 @app.command
@@ -101,38 +99,6 @@ def publish(
     """Fit the board, publish snapshot and report."""
     told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "ignore_cache": ignore_cache}
     return _run_flow("publish_leaderboard", told, is_summed_up=True)
-
-
-@app.command
-def board(*, config: Config = None, state_dir: StateDir = None) -> None:
-    """Print the board of the newest version from the published snapshot."""
-    from benchbuilder.settings import load_settings
-    from benchbuilder.warehouse import current_snapshot
-    from flows.printing import print_board
-
-    print_board(current_snapshot(load_settings(config, state_dir).state_dir))
-
-
-@app.command
-def sql(
-    query: str,
-    *,
-    output: Annotated[Literal["table", "csv", "json"], Parameter(name="--format")] = "table",
-    config: Config = None,
-    state_dir: StateDir = None,
-) -> None:
-    """Ask the published snapshot; the connection can read nothing else and change nothing.
-
-    Parameters
-    ----------
-    query: SQL, e.g. "from board".
-    output: how its rows are printed.
-    """
-    from benchbuilder.settings import load_settings
-    from benchbuilder.warehouse import current_snapshot
-    from flows.printing import print_rows
-
-    print_rows(current_snapshot(load_settings(config, state_dir).state_dir).read(query), output)
 
 
 @app.command

@@ -10,6 +10,7 @@ from flows.conclusion import conclude, error_of, is_lost
 from flows.parameters import EvaluateParameters
 from tasks import benchmark_of, contestants_of
 from tasks.answer import answer
+from tasks.give_canaries import give_canaries
 from tasks.judge import judge
 
 
@@ -26,10 +27,13 @@ async def evaluate_models(parameters: EvaluateParameters = EvaluateParameters())
         error = await error_of(answered[baseline])
         if isinstance(error, EndpointError):
             raise error
+    canaries = [canary.model for canary in run.settings.canaries]
+    if canaries:
+        await give_canaries(run, benchmark_id)
     judged = {
         f"{name} by {by}": await judge(run, benchmark_id, by, name, return_state=True)
         for by in judges
-        for name in models
+        for name in (*models, *canaries)
         if name != baseline
     }
     await conclude(judged)  # all judges dead is a failure of its own

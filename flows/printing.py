@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable
 from decimal import Decimal
+from math import floor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,16 +35,16 @@ def print_summary(state_dir: Path, *, is_demo: bool) -> None:
         snapshot = current_snapshot(state_dir)
     except NothingToRunError:
         return
-    print_board(snapshot, console)
+    print_stored_board(snapshot, console)
     console.print(
-        _table("What became of every record", snapshot.read("select stage, reason, count_records from funnel"))
+        frame_table("What became of every record", snapshot.read("select stage, reason, count_records from funnel"))
     )
     costs = snapshot.read(
         "select kind, model, sum(count_calls)::bigint as calls, sum(count_tokens_in)::bigint as tokens_in,"
         " sum(count_tokens_out)::bigint as tokens_out, sum(cost_usd) as usd"
         " from costs group by all order by kind, model"
     )
-    console.print(_table("What it cost, all runs of this warehouse together", costs))
+    console.print(frame_table("What it cost, all runs of this warehouse together", costs))
     told = f" --state-dir {shlex.quote(str(state_dir))}"
     console.print(f"\nsnapshot  {snapshot.path}", soft_wrap=True, markup=False)
     for query in _QUERIES:
@@ -56,29 +57,47 @@ def print_summary(state_dir: Path, *, is_demo: bool) -> None:
         console.print(DEMO_NOTE, soft_wrap=True)
 
 
-def print_board(snapshot: Snapshot, console: Console | None = None) -> None:
-    """The newest board; win-rates in percent."""
-    console = console or Console(highlight=False)
+def print_stored_board(snapshot: Snapshot, console: Console) -> None:
+    """The newest board as the mart has it; win-rates in percent."""
     board = snapshot.read("from board")
     if board.is_empty():
         console.print("No board yet.")
         return
     first = board.row(0, named=True)
-    title = f"Leaderboard, version {first['benchmark_id'][:12]}, win-rate against {escape(harmless(first['baseline']))}"
-    table = Table("rank", "model", "win-rate", "95 %", "judgments", "read", "note", title=title)
-    for row in board.iter_rows(named=True):
-        table.add_row(*(escape(harmless(cell)) for cell in _board_cells(row)))
-    console.print(table)
+    title = f"Leaderboard, version {first['benchmark_id'][:12]}, win-rate against {first['baseline']}"
+    console.print(board_table(title, "interval", board, first["baseline"]))
 
 
-def _board_cells(row: dict[str, Any]) -> tuple[str, ...]:
+def board_table(title: str, interval: str, rows: pl.DataFrame, baseline: str) -> Table:
+    """A board for people; `interval` heads its column, and a column in which nobody has anything is left out."""
+    cells = [_board_cells(row, baseline) for row in rows.iter_rows(named=True)]
+    names = ("rank", "model", "win-rate", interval, "judgments", "read", "if unread", "note")
+    table, shown = Table(title=escape(harmless(title))), []
+    for place, name in enumerate(names):
+        if any(row[place] for row in cells):
+            table.add_column(name, overflow="fold")
+            shown.append(place)
+    for row in cells:
+        table.add_row(*(escape(harmless(row[place])) for place in shown))
+    return table
+
+
+def _board_cells(row: dict[str, Any], baseline: str) -> tuple[str, ...]:
+    """Rank range, model, win-rate, interval, judgments, share read, what the unread ones could change, note."""
     low, high = row["rank_low"], row["rank_high"]
     rank = "" if low is None else str(low) if low == high else f"{low}-{high}"
     win_rate = "" if row["win_rate"] is None else f"{row['win_rate']:.1%}"
     interval = "" if row["lower"] is None else f"{100 * row['lower']:.1f}-{100 * row['upper']:.1f}"
-    share = "" if row["share_readable"] is None else f"{row['share_readable']:.0%}"
-    note = row["reason"] or ("baseline" if row["model"] == row["baseline"] else "")
-    return rank, row["model"], win_rate, interval, str(row["count_judgments"]), share, note
+    read = row["share_readable"]
+    share = "" if read is None else f"{floor(1000 * read) / 10:g}%"  # rounded down: 99.96 % is not 100
+    note = row["reason"] or ("baseline" if row["model"] == baseline else "")
+    return rank, row["model"], win_rate, interval, str(row["count_judgments"]), share, _if_unread(row), note
+
+
+def _if_unread(row: dict[str, Any]) -> str:
+    """The bounds, where anything is unread."""
+    lost, won = row["win_rate_if_lost"], row["win_rate_if_won"]
+    return "" if lost is None or won is None or lost == won else f"{100 * lost:.1f}-{100 * won:.1f}"
 
 
 def print_rows(rows: pl.DataFrame, output: Literal["table", "csv", "json"]) -> None:
@@ -88,9 +107,9 @@ def print_rows(rows: pl.DataFrame, output: Literal["table", "csv", "json"]) -> N
         flat = rows.with_columns(pl.Series(name, map(_json_or_null, rows[name]), pl.String) for name in nested)
         print(flat.write_csv(), end="")  # noqa: T201 - this is what the command is for
     elif output == "json":
-        print(_json(rows.to_dicts()))  # noqa: T201
+        print(to_json(rows.to_dicts()))  # noqa: T201
     else:
-        Console(highlight=False).print(_table(None, rows))
+        Console(highlight=False).print(frame_table(None, rows))
 
 
 def harmless(text: str) -> str:
@@ -113,16 +132,18 @@ def print_findings(findings: Iterable[Finding]) -> int:
     return 0 if is_well else 2
 
 
-def _table(title: str | None, rows: pl.DataFrame) -> Table:
+def frame_table(title: str | None, rows: pl.DataFrame) -> Table:
+    """Any rows as a table for people."""
     table = Table(title=title)
     for name, kind in rows.schema.items():
         table.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold")
     for row in rows.iter_rows():
-        table.add_row(*(escape(_cell(value)) for value in row))
+        table.add_row(*(escape(cell_of(value)) for value in row))
     return table
 
 
-def _cell(value: Any) -> str:
+def cell_of(value: Any) -> str:
+    """One value as people read it."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
@@ -131,10 +152,10 @@ def _cell(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return harmless(_json(value) if isinstance(value, list | dict | bytes) else str(value))
+    return harmless(to_json(value) if isinstance(value, list | dict | bytes) else str(value))
 
 
-def _json(value: Any) -> str:
+def to_json(value: Any) -> str:
     """What JSON has no word for: NaN is null, a moment ISO 8601, bytes hex digits."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
@@ -142,7 +163,7 @@ def _json(value: Any) -> str:
 def _json_or_null(value: Any) -> str | None:
     if value is None:
         return None
-    return _json(value.to_list() if isinstance(value, pl.Series) else value)
+    return to_json(value.to_list() if isinstance(value, pl.Series) else value)
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ from prefect import flow
 
 from flows.parameters import PublishParameters
 from tasks import benchmark_of
+from tasks.measure_quality import measure_quality
 from tasks.publish import publish
 from tasks.rate import rate
 
@@ -12,5 +13,7 @@ from tasks.rate import rate
 async def publish_leaderboard(parameters: PublishParameters = PublishParameters()) -> dict[str, str]:  # noqa: B008 - a form
     """Paths of the snapshot and of the report. A board that a gate withholds is not published; the old one stays."""
     run = parameters.open()
-    await rate(run, benchmark_of(run, parameters.benchmark_id))
+    benchmark_id = benchmark_of(run, parameters.benchmark_id)
+    await rate(run, benchmark_id)
+    await measure_quality(run, benchmark_id)
     return await publish(run)

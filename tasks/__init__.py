@@ -116,14 +116,15 @@ def benchmark_of(run: Run, benchmark_id: str | None) -> str:
 
     Raises:
         NothingToRunError: there is no version yet.
-        UsageError: the named one does not exist.
+        UsageError: the named one does not exist, or was imported and so has nothing that could be asked.
     """
     if benchmark_id is None:
-        rows = run.warehouse.read("select benchmark_id from latest_benchmark")
+        rows = run.warehouse.read("select benchmark_id from latest_built_benchmark")
         if rows.is_empty():
             raise NothingToRunError("there is no benchmark version yet; build one first")
         return rows.item()
-    if run.warehouse.read("from benchmarks where benchmark_id = $id", id=benchmark_id).is_empty():
+    named = run.warehouse.read("from benchmarks where benchmark_id = $id and not is_imported", id=benchmark_id)
+    if named.is_empty():
         raise UsageError(f"benchmark_id: unknown {escape_for_message(benchmark_id)}")
     return benchmark_id
 

@@ -8,6 +8,7 @@ from benchbuilder.ledger import Ledger
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
+from benchbuilder.text import style_counts
 from tasks import Run, plain_step
 
 
@@ -51,5 +52,16 @@ async def answer(run: Run, benchmark_id: str, model: str) -> str:
             if request.request_key in settled
         ]
         run.warehouse.append("answers", frame_of("answers", rows))
+        _measure_styles(run, model)
     report.check_complete()
     return str(report)
+
+
+def _measure_styles(run: Run, model: str) -> None:
+    """Length and Markdown of the answers that have none measured yet."""
+    texts = run.warehouse.read(
+        "select answer_key, text from all_answers where model = $model and count_tokens is null and text is not null",
+        model=model,
+    )
+    rows = [{"request_key": key, **style_counts(text)} for key, text in texts.iter_rows()]
+    run.warehouse.append("answer_styles", frame_of("answer_styles", rows))

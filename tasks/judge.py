@@ -18,16 +18,15 @@ from benchbuilder.settings import JudgeSettings, Settings
 from tasks import Run, plain_step
 
 _ANSWERS = """
-    select answers.prompt_id, answers.request_key, completions_counted.text
-    from answers
-    semi join (from questions where benchmark_id = $benchmark_id) as asked using (prompt_id)
-    join completions_counted using (request_key)
-    where answers.model = $model and answers.model_digest = $model_digest and completions_counted.text is not null
+    select all_answers.question_ref, all_answers.answer_key, all_answers.text
+    from all_answers
+    semi join (from questions where benchmark_id = $benchmark_id) as asked using (question_ref)
+    where all_answers.model = $model and all_answers.model_digest = $model_digest and all_answers.text is not null
 """
 
 
 class _Answer(NamedTuple):
-    request_key: str
+    answer_key: str
     text: str
 
 
@@ -94,9 +93,9 @@ def _plan(run: Run, benchmark_id: str, judge: JudgeSettings, model: str) -> list
 
 def _answers(run: Run, benchmark_id: str, model: str) -> dict[str, _Answer]:
     rows = run.warehouse.read(
-        _ANSWERS, benchmark_id=benchmark_id, model=model, model_digest=run.settings.digest_of_model(model)
+        _ANSWERS, benchmark_id=benchmark_id, model=model, model_digest=run.settings.digests_of_contestants[model]
     )
-    return {prompt_id: _Answer(request_key, text) for prompt_id, request_key, text in rows.iter_rows()}
+    return {prompt_id: _Answer(answer_key, text) for prompt_id, answer_key, text in rows.iter_rows()}
 
 
 def _request(settings: Settings, judge: JudgeSettings, values: Mapping[str, str], replicate: int) -> Request:
@@ -130,9 +129,9 @@ def _row(game: _Game, judge: str, judge_digest: str, verdict: Verdict | Unparsab
         "parser_version": PARSER_VERSION,
         "prompt_id": game.matchup.question_id,
         "model": game.matchup.model,
-        "answer_key": game.answer.request_key,
+        "answer_key": game.answer.answer_key,
         "baseline": game.matchup.baseline,
-        "baseline_answer_key": game.baseline_answer.request_key,
+        "baseline_answer_key": game.baseline_answer.answer_key,
         "judge": judge,
         "judge_digest": judge_digest,
         "baseline_first": game.matchup.baseline_first,

@@ -2,16 +2,15 @@
 
 import polars as pl
 
-from benchbuilder.errors import CheckFailedError
 from benchbuilder.rating.bias import judge_bias
 from benchbuilder.report.frames import ReportOptions, read_frames
 from benchbuilder.report.pages import write_report
 from benchbuilder.settings import Settings
-from benchbuilder.warehouse import publish_snapshot, read_sql, swap_link
+from benchbuilder.warehouse import publish_checked, swap_link
 from tasks import Run, logger, plain_step
 
 _JUDGED = """
-    select prompt_id as question_id, model, baseline, judge, baseline_first, replicate, model_verdict as verdict
+    select question_ref as question_id, model, baseline, judge, baseline_first, replicate, model_verdict as verdict
     from judged_games
     semi join latest_leaderboards using (leaderboard_id)
     semi join latest_benchmark on judged_games.benchmark_id = latest_benchmark.benchmark_id
@@ -29,23 +28,13 @@ async def publish(run: Run) -> dict[str, str]:
     Raises:
         CheckFailedError: a check found rows; nothing is published, the old snapshot stays.
     """
-    _check(run)
-    snapshot = publish_snapshot(run.warehouse, run.as_of)
+    snapshot = publish_checked(run.warehouse, run.as_of)
     folder = run.warehouse.state_dir / "reports"
     bias = judge_bias(snapshot.read(_JUDGED).with_columns(pl.col("verdict").cast(pl.String)))
     report = write_report(read_frames(snapshot, bias, _options(run.settings)), folder / snapshot.path.stem)
     swap_link(folder / "current", report.parent.name)
     logger.info("publish: %s and %s", snapshot.path.name, report)
     return {"snapshot": str(snapshot.path), "report": str(report)}
-
-
-def _check(run: Run) -> None:
-    """Run sql/checks on the live warehouse, before anything is published."""
-    for check in read_sql("checks"):
-        rows = run.warehouse.read(check.text)
-        if rows.height:
-            first = ", ".join(f"{name}={value}" for name, value in rows.row(0, named=True).items())
-            raise CheckFailedError(f"check {check.name} found {rows.height} rows, the first: {first[:200]}")
 
 
 def _options(settings: Settings) -> ReportOptions:

@@ -34,7 +34,7 @@ _CANDIDATES = f"""
 
 def is_build_due(run: Run) -> bool:
     """Whether the newest version is older than `rebuild_every_days`, or there is none."""
-    newest = run.warehouse.read("select as_of from latest_benchmark")
+    newest = run.warehouse.read("select as_of from latest_built_benchmark")
     every = timedelta(days=run.settings.cadence.rebuild_every_days)
     return newest.is_empty() or run.as_of - newest.item() >= every
 
@@ -53,7 +53,7 @@ def _inputs(run: Run) -> Any:
         f"select count(*), bit_xor(hash(candidates)) from ({_CANDIDATES}) as candidates",  # noqa: S608 - our own query
         **_bound(run),
     ).row(0)
-    newest = run.warehouse.read("select benchmark_id from latest_benchmark").to_series().to_list()
+    newest = run.warehouse.read("select benchmark_id from latest_built_benchmark").to_series().to_list()
     return [list(map(str, candidates)), run.settings.selection, newest]
 
 
@@ -81,7 +81,7 @@ def _choose(run: Run, candidates: pl.DataFrame) -> Selection:
 
     Otherwise each run without any news would move the benchmark one step further towards sampling without the past.
     """
-    newest = run.warehouse.read("select benchmark_id, previous_id from latest_benchmark")
+    newest = run.warehouse.read("select benchmark_id, previous_id from latest_built_benchmark")
     if newest.is_empty():
         return _choose_after(run, candidates, None)
     benchmark_id, previous_id = newest.row(0)
@@ -101,7 +101,7 @@ def _choose_after(run: Run, candidates: pl.DataFrame, previous_id: str | None) -
 
 def _append(run: Run, selection: Selection) -> None:
     """The version with its questions and with what was turned away; nothing where it stands already."""
-    newest = run.warehouse.read("select benchmark_id from latest_benchmark").to_series().to_list()
+    newest = run.warehouse.read("select benchmark_id from latest_built_benchmark").to_series().to_list()
     clustering_id = run.warehouse.read(
         "select clustering_id from clusterings order by clustered_at desc, clustering_id limit 1"
     ).item()
@@ -117,9 +117,11 @@ def _append(run: Run, selection: Selection) -> None:
         "count_kept": int(selection.questions["is_kept"].sum()),
         "as_of": run.as_of,
         "frozen_at": datetime.now(UTC),
+        "is_imported": False,
     }
     names = run.warehouse.read("select topic_id, topic_name from topic_labels")
     questions = selection.questions.drop("rank_in_topic").join(names, on="topic_id", how="left")
+    questions = questions.with_columns(question_ref=pl.col("prompt_id"))
     with run.warehouse.write() as writer:
         if not writer.append("benchmarks", frame_of("benchmarks", [row])):
             return

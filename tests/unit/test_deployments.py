@@ -47,7 +47,9 @@ def test_prefect_reads_every_deployment() -> None:
 
     read = PrefectYamlModel.model_validate(PREFECT)
     assert read.prefect_version == _locked_version("prefect")
-    assert [one.name for one in read.deployments] == ["nightly-refresh", "ingest", "build", "evaluate", "publish"]
+    assert [one.name for one in read.deployments] == [
+        *("nightly-refresh", "ingest", "build", "evaluate", "publish", "quality")
+    ]
     assert all(one.work_pool and one.work_pool.name == "benchbuilder" for one in read.deployments)
     assert all(one.description and one.tags for one in read.deployments)
     (schedule,) = read.deployments[0].schedules or []

@@ -6,16 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from benchbuilder.warehouse import current_snapshot
+from flows.printing import print_stored_board
 from tests.fakes.running import ROOT
 from tests.unit.cli.conftest import HOSTILE, Run
 
 
-def test_the_board_is_printed_as_it_is_read(run: Run, published: Path) -> None:
+def test_the_board_is_printed_as_it_is_read(published: Path) -> None:
     """Shared ranks, percent, intervals, why one is not ranked; to the letter, escaped where it must be."""
-    told = run("board", "--state-dir", str(published))
-    assert (told.code, told.err) == (0, "")
-    assert [line.rstrip() for line in told.out.splitlines()] == (
+    with (console := Console(width=120)).capture() as shown:
+        print_stored_board(current_snapshot(published), console)
+    assert [line.rstrip() for line in shown.get().splitlines()] == (
         (ROOT / "tests" / "golden" / "board.txt").read_text(encoding="utf-8").splitlines()
     )
 

@@ -1,0 +1,105 @@
+"""Quality of stored boards: which board of people they are compared with, and where the figures are kept."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import polars as pl
+
+from benchbuilder.boards import Reader, read_contest
+from benchbuilder.errors import NothingToRunError, UsageError
+from benchbuilder.exchange.people import VOTES
+from benchbuilder.rating.people import rate_votes
+from benchbuilder.rating.quality import Quality, measure_quality
+from benchbuilder.schemas import frame_of
+from benchbuilder.text import digest_of, escape_for_message
+from benchbuilder.warehouse import Warehouse
+
+WIDTH_OF_95 = 2 * 1.959963984540054  # of a normal's central 95 %, in standard deviations
+
+
+def read_people(reader: Reader, people: str) -> pl.DataFrame:
+    """A board of people: model, score, lower, upper, mean, variance.
+
+    Args:
+        reader: of a warehouse or a snapshot.
+        people: name of an imported board, or `votes` for all imported votes.
+
+    Raises:
+        UsageError: nothing of that name was imported.
+    """
+    if people == VOTES:
+        board = rate_votes(reader.read("select vote_id, model_a, model_b, winner from human_votes order by vote_id"))
+    else:
+        board = reader.read(
+            "select model, rating as score, lower, upper, mean, variance from human_ratings where people = $people"
+            " order by model",
+            people=people,
+        )
+    if board.is_empty():
+        raise UsageError(f"people {escape_for_message(people)}: nothing of that name was imported")
+    return board
+
+
+def board_to_compare(rows: pl.DataFrame) -> pl.DataFrame:
+    """Our board as `measure_quality` takes it: ranked models; a normal reading of the interval gives the variance.
+
+    Args:
+        rows: model, win_rate, lower, upper, is_ranked.
+    """
+    return rows.filter("is_ranked").select(
+        "model",
+        score="win_rate",
+        lower="lower",
+        upper="upper",
+        mean="win_rate",
+        variance=((pl.col("upper") - pl.col("lower")) / WIDTH_OF_95) ** 2,
+    )
+
+
+def append_quality(
+    warehouse: Warehouse, benchmark_id: str, *, people: str | None, names: Mapping[str, str] | None = None
+) -> str:
+    """Measure the newest board of a version and keep the figures.
+
+    Where nothing of these people was imported, separability alone is measured, and the headline says so: a night is not
+    lost for it.
+
+    Returns:
+        The headline, to be printed.
+    """
+    try:
+        contest = read_contest(warehouse, benchmark_id=benchmark_id)
+    except NothingToRunError as error:
+        return str(error)
+    rows = warehouse.read("from leaderboard_rows where leaderboard_id = $id order by model", id=contest.leaderboard_id)
+    against, lack = None, ""
+    try:
+        against = read_people(warehouse, people) if people else None
+    except UsageError as error:
+        people, lack = None, f"; {error}"
+    quality = measure_quality(board_to_compare(rows), against, names or None)
+    row = {
+        "leaderboard_id": contest.leaderboard_id,
+        "people": people or "",
+        "people_digest": "" if against is None else digest_of(against.rows()),
+        "measured_at": datetime.now(UTC),
+    }
+    warehouse.append("benchmark_quality", frame_of("benchmark_quality", [row | quality._asdict()]))
+    return headline(quality, people) + lack
+
+
+def headline(quality: Quality, people: str | None) -> str:
+    """One line for people: the paper's figures, under the paper's names."""
+    parts = [_percent("separability", quality.separability)]
+    if people:
+        parts.append(_percent(f"agreement with {escape_for_message(people)}", quality.agreement_paper))
+        parts += [
+            f"{name} {value:.3f}"
+            for name, value in (("Spearman", quality.spearman), ("Brier", quality.brier))
+            if value is not None
+        ]
+    return f"{', '.join(parts)} ({quality.count_models} models; overlap of intervals, as the paper counts)"
+
+
+def _percent(name: str, share: float | None) -> str:
+    return f"{name} unknown" if share is None else f"{name} {share:.1%}"
