@@ -51,8 +51,7 @@ def sum_battles(
 ) -> Sums:
     """S and W of every cluster and model, exact and the same for any order of the battles.
 
-    Strong and other verdicts are added up apart and weighted once, so the sums before weighting are multiples of ½
-    and no rounding depends on the order.
+    Verdicts of each kind are counted and weighted once, so that no rounding depends on the order.
 
     Args:
         battles: see `BATTLE_COLUMNS`.
@@ -65,14 +64,23 @@ def sum_battles(
     """
     check_columns(battles, BATTLE_COLUMNS)
     check_values(battles, "model", models)
-    cells = sums_of_verdicts(battles, [cluster_name(cluster).alias("cluster"), pl.col("model")], strong_weight)
-    names = cells["cluster"].unique().sort()
-    row = cells["cluster"].cast(pl.Enum(names)).to_physical()
-    column = cells["model"].cast(pl.Enum(models)).to_physical()
-    won, weight = np.zeros((2, len(names), len(models)))
-    won[row, column] = cells["won"]
-    weight[row, column] = cells["weight"]
-    return Sums(tuple(models), tuple(names), won, weight)
+    check_values(battles, "verdict", SCORE_OF_MODEL)
+    clusters = battles.select(cluster_name(cluster))[:, 0]
+    names = clusters.unique().sort()
+    place = _codes(clusters, names).astype(np.int64) * len(models) + _codes(battles["model"], models)
+    verdict = _codes(battles["verdict"], list(SCORE_OF_MODEL))
+    won, weight = np.zeros((2, len(names) * len(models)))
+    for code, name in enumerate(SCORE_OF_MODEL):
+        one = np.bincount(place[verdict == code], minlength=len(won)) * (strong_weight if IS_STRONG[name] else 1.0)
+        weight += one
+        won += one * SCORE_OF_MODEL[name]
+    shape = (len(names), len(models))
+    return Sums(tuple(models), tuple(names), won.reshape(shape), weight.reshape(shape))
+
+
+def _codes(column: pl.Series, names: pl.Series | Sequence[str]) -> NDArray[np.integer]:
+    """The position of each value among names; an Enum finds it many times faster than a group_by on strings."""
+    return column.cast(pl.String).cast(pl.Enum(names)).to_physical().to_numpy()
 
 
 def check_columns(frame: pl.DataFrame, columns: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchbuilder.rating.battles import Cluster, Flags, Vector, check_columns, sum_battles
+from benchbuilder.rating.battles import Cluster, Flags, Sums, Vector, check_columns, sum_battles
 from benchbuilder.rating.bradley_terry import ratings, win_rates
 from benchbuilder.rating.cells import Cells, cells_of
 from benchbuilder.rating.intervals import LeaveOneOut, jackknife_variance, leave_one_out, t_quantile
@@ -28,6 +28,7 @@ class Fit:
         is_placed: some chain of wins does; where games lead there but no wins, the win rate cannot be said.
         effects: how each score moves when one cluster is left out.
         style: one row per style: style, coefficient (log-odds per unit of the column), lower, upper.
+        sums: of the closed form; None where Newton's method was needed.
     """
 
     models: tuple[str, ...]
@@ -37,6 +38,7 @@ class Fit:
     is_placed: Flags
     effects: LeaveOneOut
     style: pl.DataFrame
+    sums: Sums | None
 
 
 NO_STYLE = pl.DataFrame(
@@ -73,7 +75,7 @@ def fit_battles(
     if not styles and is_star(battles, baseline):
         sums = sum_battles(battles, models, strong_weight=strong_weight, cluster=cluster)
         win_rate, has_played = win_rates(sums), sums.count_clusters > 0
-        return Fit(tuple(models), win_rate, ratings(sums), has_played, has_played, leave_one_out(sums), NO_STYLE)
+        return Fit(tuple(models), win_rate, ratings(sums), has_played, has_played, leave_one_out(sums), NO_STYLE, sums)
     cells = cells_of(battles, models, baseline, strong_weight=strong_weight, cluster=cluster, styles=styles)
     return _fit_cells(cells, confidence)
 
@@ -130,6 +132,7 @@ def _fit_cells(cells: Cells, confidence: float) -> Fit:
         point.is_placed,
         _effects(cells, shifts, is_connected[:-1]),
         _style_table(cells, point.coefficients, shifts, confidence),
+        None,
     )
 
 

@@ -92,4 +92,6 @@ def t_quantile(count: NDArray[np.int64], confidence: float) -> NDArray[np.float6
     """The two-sided quantile of Student's t with count - 1 degrees of freedom; 0 where count is under 2. Any shape."""
     from scipy.special import stdtrit
 
-    return np.where(count > 1, stdtrit(np.maximum(count - 1, 1).astype(float), (1 + confidence) / 2), 0.0)
+    different, where = np.unique(count, return_inverse=True)  # few are, and the quantile is slow
+    quantile = stdtrit(np.maximum(different - 1, 1).astype(float), (1 + confidence) / 2)
+    return np.where(different > 1, quantile, 0.0)[where].reshape(np.shape(count))

@@ -11,8 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchbuilder.rating.battles import sum_battles
-from benchbuilder.rating.fit import Fit, fit_battles, is_star
+from benchbuilder.rating.fit import Fit, fit_battles
 from benchbuilder.rating.intervals import LeaveOneOut
 from benchbuilder.rating.named_intervals import intervals_of
 from benchbuilder.rating.options import RatingSettings
@@ -109,30 +108,31 @@ def _rows(
 ) -> pl.DataFrame:
     """One row per model: its score, its interval, what the unread judgments could change, its counts."""
     lower, upper = intervals_of(fit, battles, baseline, settings, styles)
-    rows = planned.join(count_questions(battles), on="model", how="left", maintain_order="left")
-    return rows.with_columns(
-        pl.col("count_questions").fill_null(0),
+    count_unread = (planned["count_planned"] - planned["count_readable"]).to_numpy()
+    rows = planned.with_columns(
         win_rate=fit.win_rate,
         lower=lower,
         upper=upper,
         rating=fit.rating,
-        **_unread_bounds(fit, battles, planned, settings, is_plain=not styles and is_star(battles, baseline)),
+        **_unread_bounds(fit, count_unread, settings.strong_weight),
         is_connected=fit.is_connected,
         is_placed=fit.is_placed,
         position=np.arange(len(fit.models)),
     ).with_columns(pl.col("win_rate", "rating", "win_rate_if_lost", "win_rate_if_won").fill_nan(None))
+    if fit.sums is not None and settings.cluster == "question":  # the closed form has counted them
+        return rows.with_columns(count_questions=fit.sums.count_clusters)
+    counted = count_questions(battles)
+    joined = rows.join(counted, on="model", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("count_questions").fill_null(0))
 
 
-def _unread_bounds(
-    fit: Fit, battles: pl.DataFrame, planned: pl.DataFrame, settings: RatingSettings, *, is_plain: bool
-) -> dict[str, NDArray[np.float64]]:
+def _unread_bounds(fit: Fit, count_unread: NDArray[np.int64], strong_weight: float) -> dict[str, NDArray[np.float64]]:
     """The win rate with all unread judgments lost strongly, and with all of them won."""
-    if not is_plain:
+    if fit.sums is None:
         nothing = np.full(len(fit.models), np.nan)
         return {"win_rate_if_lost": nothing, "win_rate_if_won": nothing}
-    sums = sum_battles(battles, fit.models, strong_weight=settings.strong_weight)
-    won, played = sums.won.sum(axis=0), sums.weight.sum(axis=0)
-    unread = (planned["count_planned"] - planned["count_readable"]).to_numpy() * max(settings.strong_weight, 1.0)
+    won, played = fit.sums.won.sum(axis=0), fit.sums.weight.sum(axis=0)
+    unread = count_unread * max(strong_weight, 1.0)
     total = played + unread
     return {
         name: np.divide(part, total, out=np.full_like(total, np.nan), where=total > 0)

@@ -24,13 +24,14 @@ def count_games(games: pl.DataFrame, baseline: str | None) -> pl.DataFrame:
     Returns:
         Columns `PLANNED_COLUMNS`, sorted by model.
     """
-    sides = pl.concat([games.select(pl.col(side).alias("model"), "verdict") for side in ("model", "baseline")])
-    return (
-        sides.filter(pl.col("model").ne_missing(pl.lit(baseline)))
-        .group_by("model")
-        .agg(count_planned=pl.len().cast(pl.Int64), count_readable=pl.col("verdict").count().cast(pl.Int64))
-        .sort("model")
-    )
+    counted = [
+        games.group_by(pl.col(side).alias("model")).agg(
+            count_planned=pl.len().cast(pl.Int64), count_readable=pl.col("verdict").count().cast(pl.Int64)
+        )
+        for side in ("model", "baseline")
+    ]
+    others = pl.concat(counted).filter(pl.col("model").ne_missing(pl.lit(baseline)))
+    return others.group_by("model").sum().sort("model")
 
 
 def checked_plan(planned: pl.DataFrame, battles: pl.DataFrame, baseline: str | None) -> pl.DataFrame:
