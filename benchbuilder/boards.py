@@ -71,6 +71,7 @@ class Contest(NamedTuple):
 
     Attributes:
         benchmark_id: of the version.
+        is_imported: whether the version is.
         leaderboard_id: of the stored board.
         settings: that the board was stored with.
         baseline: against whom.
@@ -83,6 +84,7 @@ class Contest(NamedTuple):
     """
 
     benchmark_id: str
+    is_imported: bool
     leaderboard_id: str
     settings: RatingSettings
     baseline: str
@@ -150,6 +152,7 @@ def read_contest(
         count_planned = {model: planned for model in models if model != against}
     return Contest(
         benchmark["benchmark_id"],
+        benchmark["is_imported"],
         board["leaderboard_id"],
         _settings(board["settings"]),
         against,

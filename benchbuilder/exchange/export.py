@@ -15,15 +15,21 @@ _QUESTIONS = """
     where benchmark_id = $benchmark_id
     order by question_ref
 """
+# Of an import all answers, judged or not; of a version built here those of the configurations on its board.
 _ANSWERS = """
     select
         all_answers.question_ref, all_answers.model, all_answers.text, count_tokens, count_headers, count_lists,
         count_bold, 0::bigint as line
     from all_answers
-    inner join leaderboard_rows
-        on all_answers.model = leaderboard_rows.model and all_answers.model_digest = leaderboard_rows.model_digest
     semi join (from benchmark_questions where benchmark_id = $benchmark_id) as asked using (question_ref)
-    where leaderboard_rows.leaderboard_id = $leaderboard_id and all_answers.text is not null
+    where
+        all_answers.text is not null
+        and case
+            when $is_imported then all_answers.model_digest = 'imported'
+            else (all_answers.model, all_answers.model_digest) in (
+                select (model, model_digest) from leaderboard_rows where leaderboard_id = $leaderboard_id
+            )
+        end
     order by all_answers.model, all_answers.question_ref
 """
 _JUDGMENTS = """
@@ -70,7 +76,7 @@ def export_arena_hard(reader: Reader, folder: Path, benchmark_id: str | None = N
     of_version = {"benchmark_id": contest.benchmark_id}
     of_board = {"leaderboard_id": contest.leaderboard_id}
     questions = reader.read(_QUESTIONS, **of_version)
-    answers = reader.read(_ANSWERS, **of_version, **of_board)
+    answers = reader.read(_ANSWERS, **of_version, **of_board, is_imported=contest.is_imported)
     judgments = reader.read(_JUDGMENTS, **of_board)
     paths = write_arena_hard(
         folder, _as(questions, QUESTION_SCHEMA), _as(answers, ANSWER_SCHEMA), _as(judgments, JUDGMENT_SCHEMA)

@@ -8,7 +8,7 @@ import polars as pl
 
 from benchbuilder.report.charts import Axis, fit_axis
 from benchbuilder.report.findings import Finding, board_finding, say
-from benchbuilder.report.frames import ReportFrames
+from benchbuilder.report.frames import ReportFrames, models_of
 from benchbuilder.report.wording import (
     NOTHING,
     TO,
@@ -25,6 +25,7 @@ from benchbuilder.text import escape_for_message
 
 MAX_ROOMY = 16
 WIDTH_REASON = 160
+WIDTH_PEOPLE = 30
 
 
 class Fact(NamedTuple):
@@ -130,7 +131,7 @@ def _rank(low: int | None, high: int | None) -> str:
 
 def _facts(frames: ReportFrames) -> tuple[Fact, ...]:
     board, bias = frames.board, frames.bias
-    models = board.filter(pl.col("model") != pl.col("baseline"))
+    models = models_of(board)
     ranked = board.filter("is_ranked")
     read, planned = int(models["count_judgments"].sum()), int(models["count_planned"].sum())
     # A separated pair pushes exactly one model down by one best rank.
@@ -147,7 +148,19 @@ def _facts(frames: ReportFrames) -> tuple[Fact, ...]:
             Fact("Orders agree", percent_range(bias["share_orders_agree"]), "judge says the same twice"),
             Fact("First shown wins", percent_range(bias["share_first_wins"]), "fair would be 50"),
         ]
-    return tuple(facts)
+    return (*facts, *_quality_facts(frames))
+
+
+def _quality_facts(frames: ReportFrames) -> list[Fact]:
+    """The paper's two figures; its overlap of intervals is not what "separated" means on these pages."""
+    if frames.quality.is_empty():
+        return []
+    quality = frames.quality.row(0, named=True)
+    facts = [Fact("Separability", percent(quality["separability"]), "intervals apart, as the paper counts")]
+    if quality["people"]:
+        who = escape_for_message(quality["people"], WIDTH_PEOPLE)
+        facts.append(Fact("Agrees with people", percent(quality["agreement_paper"]), f"{who}, as the paper counts"))
+    return facts
 
 
 def _empty(frames: ReportFrames) -> Finding:

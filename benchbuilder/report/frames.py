@@ -14,6 +14,11 @@ _QUERIES = {
         from latest_leaderboards
         inner join latest_benchmark on latest_leaderboards.benchmark_id = latest_benchmark.benchmark_id""",
     "board": "select * from board order by is_ranked desc, win_rate desc nulls last, model",
+    "quality": """
+        select quality.*
+        from quality
+        semi join board on quality.leaderboard_id = board.leaderboard_id
+        order by quality.people = '', quality.measured_at desc, quality.people""",
     "withheld": """
         with newest as (
             select leaderboards.*
@@ -90,6 +95,12 @@ class ReportOptions:
     confidence: float = 0.95
 
 
+def models_of(board: pl.DataFrame) -> pl.DataFrame:
+    """The rows of mart `board` that are models: neither the baseline nor a canary, which nobody hopes to rank."""
+    is_canary = pl.col("reason").fill_null("").str.starts_with("canary: ")
+    return board.filter((pl.col("model") != pl.col("baseline")) & ~is_canary)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportFrames:
     """Everything that is shown; the same frames give the same bytes.
@@ -98,6 +109,7 @@ class ReportFrames:
         benchmark: the newest version, one row or none.
         leaderboard: its newest board that was published, one row or none: baseline, judges, as_of.
         board: mart `board`, one row per model, ranked ones first, best first.
+        quality: mart `quality` of that board, people first, newest first.
         withheld: one row per model (or one row) if the newest board was withheld: as_of, board_reason, model, reason.
         judged: one row: count_questions of the version that were judged at least once.
         bias: one row per judge: judge, count_judgments, share_readable, share_first_wins, share_orders_agree,
@@ -113,6 +125,7 @@ class ReportFrames:
     benchmark: pl.DataFrame
     leaderboard: pl.DataFrame
     board: pl.DataFrame
+    quality: pl.DataFrame
     withheld: pl.DataFrame
     judged: pl.DataFrame
     bias: pl.DataFrame

@@ -9,7 +9,7 @@ import polars as pl
 from benchbuilder.prompts import load_template
 from benchbuilder.report.board import count_questions, withheld_reason
 from benchbuilder.report.findings import Finding, say
-from benchbuilder.report.frames import ReportFrames
+from benchbuilder.report.frames import ReportFrames, models_of
 from benchbuilder.report.wording import NOTHING, percent, plural, points, thousands, words_of
 from benchbuilder.text import escape_for_message
 
@@ -95,7 +95,7 @@ def method_view(frames: ReportFrames) -> MethodView:
 
 def _gates(frames: ReportFrames) -> tuple[Gate, ...]:
     board = frames.board
-    models = board.filter(pl.col("model") != pl.col("baseline"))
+    models = models_of(board)
     count_ranked, wanted = models.filter("is_ranked").height, percent(frames.options.min_share_readable)
     withheld = withheld_reason(frames)
     return (

@@ -17,7 +17,7 @@ def test_every_step_ends_well(first_night: Told) -> None:
     evaluated = {"answer model-30", "answer model-50", "answer model-70"}
     judged = {"judge model-30 by judge", "judge model-70 by judge"}
     built = {"curate", "embed", "cluster", "name topics", "annotate", "select"}
-    assert set(steps) == {"ingest crowd", *built, *evaluated, *judged, "rate", "publish"}
+    assert set(steps) == {"ingest crowd", *built, *evaluated, *judged, "rate", "measure quality", "publish"}
 
 
 def test_funnel_counts_every_record_once(first_night: Told) -> None:

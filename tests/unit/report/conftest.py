@@ -90,6 +90,11 @@ def topics_of(rows: list[tuple[str, str, int, int]]) -> pl.DataFrame:
     return frame.with_columns(keywords=pl.Series([["word", "other"]] * frame.height, dtype=pl.List(pl.String)))
 
 
+def quality_of(people: str) -> pl.DataFrame:
+    """Mart `quality` of the board, compared with somebody or with nobody."""
+    return pl.DataFrame({"people": [people], "separability": [0.842], "agreement_paper": [0.753 if people else None]})
+
+
 def small_frames(**others: Any) -> ReportFrames:
     """Frames of a small whole report; any of them can be replaced."""
     template = load_template("judge")
@@ -97,6 +102,7 @@ def small_frames(**others: Any) -> ReportFrames:
         benchmark=pl.DataFrame({"benchmark_id": ["b" * 32], "count_questions": [500], "as_of": [AS_OF]}),
         leaderboard=pl.DataFrame({"baseline": [BASELINE], "judges": [["judge-one"]], "as_of": [AS_OF]}),
         board=small_board(),
+        quality=quality_of("the arena"),
         withheld=pl.DataFrame(
             schema={"as_of": pl.Datetime, "board_reason": pl.String, "model": pl.String, "reason": pl.String}
         ),

@@ -149,8 +149,28 @@ def test_a_model_that_is_not_ranked_says_why(make_frames: Frames) -> None:
     assert "<svg" not in row[0]
 
 
+def test_canaries_are_shown_and_counted_nowhere(make_frames: Frames, make_row: Any, make_board: Any) -> None:
+    """They stand below with their reason; models, judgments and gates are those of the others."""
+    canary = make_row("canary-constant", 0.1, None, reason="canary: the same answer to every question")
+    board = make_board(make_row("alpha", 0.7, (1, 1)), canary)
+    files = render_files(make_frames(board=board))
+    assert "canary: the same answer to every question" in files["index.html"]
+    facts = dict(re.findall(r'<dt>(.+?)</dt><dd class="value">(.+?)</dd>', files["index.html"]))
+    assert facts["Models"] == "1"
+    assert "0 models not ranked" in files["method.html"]
+
+
+def test_quality_without_people_is_separability_alone(make_frames: Frames) -> None:
+    """Nobody to agree with, nothing said about it."""
+    from tests.unit.report.conftest import quality_of
+
+    index = render_files(make_frames(quality=quality_of("")))["index.html"]
+    assert "Separability" in index
+    assert "Agrees with people" not in index
+
+
 def test_facts_come_from_the_board(make_frames: Frames) -> None:
-    """Models without the baseline; pairs and ranks with it; unread judgments counted."""
+    """Models without the baseline; pairs and ranks with it; unread judgments counted; the paper's quality figures."""
     index = render_files(make_frames())["index.html"]
     facts = dict(re.findall(r'<dt>(.+?)</dt><dd class="value">(.+?)</dd>', index))
     assert facts == {
@@ -160,6 +180,8 @@ def test_facts_come_from_the_board(make_frames: Frames) -> None:
         "Pairs separated": "83\u00a0%",
         "Orders agree": "59\u00a0%",
         "First shown wins": "67\u00a0%",
+        "Separability": "84\u00a0%",
+        "Agrees with people": "75\u00a0%",
     }
 
 
