@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import polars as pl
-
 from benchbuilder.prompts import load_template
 from benchbuilder.report.board import count_questions, withheld_reason
 from benchbuilder.report.findings import Finding, say

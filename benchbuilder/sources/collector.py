@@ -4,15 +4,13 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from benchbuilder.sources.excerpts import excerpt_of
 from benchbuilder.sources.records import Batch, FileProgress, Reason, Record, Rejection
 from benchbuilder.sources.source import Source
 from benchbuilder.sources.turns import read_turns
-from benchbuilder.text import clean_text, escape_for_message
 
 MAX_RECORDS = 5_000
 MAX_BATCH_BYTES = 16_000_000  # of records as they lie in the file; their texts take up to four times that in memory
-MAX_EXCERPT = 200
-_MASKED_CHARACTERS = 2_000  # masked before it is cut, so that the cut cannot split a key beyond recognition
 
 
 class Collector:
@@ -65,13 +63,9 @@ class Collector:
         """
         length, sha256 = rest or (len(raw), hashlib.sha256(raw).hexdigest())
         byte_end = None if byte_start is None else byte_start + length
-        self._rejections.append(Rejection(self.file, line, byte_start, byte_end, sha256, reason, self._excerpt(raw)))
-
-    def _excerpt(self, raw: bytes) -> str:
-        text = clean_text(raw[: 4 * _MASKED_CHARACTERS].decode(errors="replace")[:_MASKED_CHARACTERS])
-        masked = self._mask(text)
-        cut = masked if len(masked) <= MAX_EXCERPT else masked[: MAX_EXCERPT - 1] + "…"
-        return escape_for_message(cut, MAX_EXCERPT)
+        self._rejections.append(
+            Rejection(self.file, line, byte_start, byte_end, sha256, reason, excerpt_of(raw, self._mask))
+        )
 
     def batch(self, progress: FileProgress, count_bytes_pending: int = 0) -> Batch:
         """What was gathered, and a new start."""

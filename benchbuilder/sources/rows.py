@@ -8,17 +8,17 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from benchbuilder.errors import SourceError
 from benchbuilder.sources.files import FORMATS
 from benchbuilder.sources.json_objects import parse_object
+from benchbuilder.sources.lines import MAX_RECORD_BYTES, read_lines
 from benchbuilder.sources.records import Reason
 from benchbuilder.text import escape_for_message
 
-MAX_RECORD_BYTES = 16_000_000
 PARQUET_ROWS = 500  # at a time in memory
 _LENGTH_HEAD = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -77,26 +77,13 @@ def _read_as(file_format: str, path: Path) -> Iterator[Row]:
     elif file_format == "array":
         yield from _array_rows(path)
     else:
-        with path.open("rb") as stream:
-            yield from _json_lines(stream)
+        yield from _json_lines(path)
 
 
-def _json_lines(stream: BinaryIO) -> Iterator[Row]:
-    number = 0
-    while raw := stream.readline(MAX_RECORD_BYTES + 1):
-        number += 1
-        if number == 1:
-            raw = raw.removeprefix(_BYTE_ORDER_MARK)
-        if len(raw) > MAX_RECORD_BYTES and not raw.endswith(b"\n"):
-            _skip_rest_of_line(stream)
-            yield Row("line", number, raw, Reason.TOO_LARGE)
-        elif content := raw.strip():
-            yield Row("line", number, content, parse_object(content))
-
-
-def _skip_rest_of_line(stream: BinaryIO) -> None:
-    while (part := stream.readline(_LENGTH_HEAD)) and not part.endswith(b"\n"):
-        pass
+def _json_lines(path: Path) -> Iterator[Row]:
+    for line in read_lines(path):
+        record = Reason.TOO_LARGE if line.sha256_of_long else parse_object(line.raw)
+        yield Row("line", line.number, line.raw, record)
 
 
 def _array_rows(path: Path) -> Iterator[Row]:

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 import orjson
 import polars as pl
 
+from benchbuilder.sources.excerpts import excerpt_of
 from benchbuilder.sources.fields import digest_of_record, reference_of, sender_of, time_of
 from benchbuilder.sources.records import Reason
 from benchbuilder.sources.rows import Row, read_rows
 from benchbuilder.sources.source import Source
 from benchbuilder.sources.turns import read_turns
-from benchbuilder.text import clean_text, escape_for_message, prompt_id_of
+from benchbuilder.text import clean_text, prompt_id_of
 
 VOTE_SCHEMA = pl.Schema(
     {
@@ -50,8 +51,6 @@ _TIME_FIELDS = ("tstamp", "timestamp", "voted_at", "created_at")
 _LENGTH_DIGEST = 12  # tells the votes of one id apart
 _MAX_NAME = 200
 _MAX_LANGUAGE = 50
-_MAX_EXCERPT = 200
-_MASKED_CHARACTERS = 2_000  # masked before it is cut, so that the cut cannot split a key beyond recognition
 
 
 class VoteReason(StrEnum):
@@ -125,7 +124,7 @@ def read_votes(path: Path, mask: Callable[[str], str]) -> VotesRead:
             vote = _vote_of(row, mask)
         except _UnreadableError as error:
             sha256 = hashlib.sha256(row.raw).hexdigest()
-            rejections.append((path.as_posix(), row.number, str(error.reason), _excerpt(row.raw, mask), sha256))
+            rejections.append((path.as_posix(), row.number, str(error.reason), excerpt_of(row.raw, mask), sha256))
             continue
         counts[vote.vote_id] += 1
         count = counts[vote.vote_id]
@@ -244,10 +243,3 @@ def _first_prompt(value: Any) -> Any:
     except orjson.JSONDecodeError:
         return value
     return turns[0] if isinstance(turns, list) and turns else value
-
-
-def _excerpt(raw: bytes, mask: Callable[[str], str]) -> str:
-    text = clean_text(raw[: 4 * _MASKED_CHARACTERS].decode(errors="replace")[:_MASKED_CHARACTERS])
-    masked = mask(text)
-    cut = masked if len(masked) <= _MAX_EXCERPT else masked[: _MAX_EXCERPT - 1] + "…"
-    return escape_for_message(cut, _MAX_EXCERPT)

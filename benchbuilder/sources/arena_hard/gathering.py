@@ -7,7 +7,6 @@ import polars as pl
 from benchbuilder.sources.arena_hard.access import UnreadableRecordError
 from benchbuilder.sources.arena_hard.games import Defaults, parse_judgments, parse_verdicts
 from benchbuilder.sources.arena_hard.kinds import Kind
-from benchbuilder.sources.arena_hard.lines import MAX_RECORD_BYTES, Line
 from benchbuilder.sources.arena_hard.parts import (
     ANSWER_SCHEMA,
     JUDGMENT_SCHEMA,
@@ -19,14 +18,13 @@ from benchbuilder.sources.arena_hard.parts import (
     QuestionRow,
 )
 from benchbuilder.sources.arena_hard.texts import parse_answer, parse_question
-from benchbuilder.sources.collector import MAX_EXCERPT
+from benchbuilder.sources.excerpts import excerpt_of
 from benchbuilder.sources.json_objects import parse_object
+from benchbuilder.sources.lines import MAX_RECORD_BYTES, Line
 from benchbuilder.sources.records import Reason
-from benchbuilder.text import clean_text, escape_for_message
 
 MAX_RECORDS = 20_000
 MAX_PART_BYTES = 64_000_000 - MAX_RECORD_BYTES  # a part is full only behind the record that fills it
-_MASKED_CHARACTERS = 2_000  # masked before it is cut, so that the cut cannot split a key beyond recognition
 
 Mask = Callable[[str], str]
 
@@ -88,16 +86,10 @@ class Gatherer:
 
     def reject(self, line: Line, reason: str, *, count_records: int = 1) -> None:
         """A record that cannot be read, or several that are rejected together and begin with it."""
-        excerpt = self._excerpt(line.raw)
+        excerpt = excerpt_of(line.raw, self._mask)
         self._rejections.append((self.file, line.number, str(reason), excerpt, line.sha256, count_records))
         self._count_records += count_records
         self._count_bytes += len(line.raw)
-
-    def _excerpt(self, raw: bytes) -> str:
-        text = clean_text(raw[: 4 * _MASKED_CHARACTERS].decode(errors="replace")[:_MASKED_CHARACTERS])
-        masked = self._mask(text)
-        cut = masked if len(masked) <= MAX_EXCERPT else masked[: MAX_EXCERPT - 1] + "…"
-        return escape_for_message(cut, MAX_EXCERPT)
 
     def _masked(self, rows: Iterable[tuple], schema: pl.Schema, column: str) -> pl.DataFrame:
         frame = pl.DataFrame(rows, schema=schema, orient="row")

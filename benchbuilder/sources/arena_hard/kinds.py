@@ -6,8 +6,8 @@ from typing import Any
 
 from benchbuilder.errors import SourceError
 from benchbuilder.sources.arena_hard.access import QUESTION_IDS
-from benchbuilder.sources.arena_hard.lines import read_lines
 from benchbuilder.sources.json_objects import parse_object
+from benchbuilder.sources.lines import read_lines
 from benchbuilder.text import escape_for_message
 
 _BATTLE_FIELDS = {"model_a", "model_b", "winner"}

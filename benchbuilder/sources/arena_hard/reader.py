@@ -15,9 +15,9 @@ from benchbuilder.sources.arena_hard.battles import BattleCounter, count_games, 
 from benchbuilder.sources.arena_hard.games import Defaults
 from benchbuilder.sources.arena_hard.gathering import MAX_RECORDS, Gatherer, Mask, object_in
 from benchbuilder.sources.arena_hard.kinds import Kind
-from benchbuilder.sources.arena_hard.lines import Line, read_lines
 from benchbuilder.sources.arena_hard.locating import Located, locate
 from benchbuilder.sources.arena_hard.parts import Fault, Part
+from benchbuilder.sources.lines import Line, read_lines
 
 
 def _read_records(file: Located, gatherer: Gatherer) -> Iterator[Part]:

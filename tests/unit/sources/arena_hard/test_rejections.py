@@ -130,8 +130,8 @@ def test_a_rejection_says_where_and_what(read: Any, write: Any) -> None:
 
 def test_a_line_that_is_too_long_is_not_kept(read: Any, write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is hashed part by part, and the lines behind it are read."""
-    monkeypatch.setattr("benchbuilder.sources.arena_hard.lines.MAX_RECORD_BYTES", 100)
-    monkeypatch.setattr("benchbuilder.sources.arena_hard.lines.CHUNK", 64)
+    monkeypatch.setattr("benchbuilder.sources.lines.MAX_RECORD_BYTES", 100)
+    monkeypatch.setattr("benchbuilder.sources.lines.CHUNK", 64)
     long = '{"uid": "q", "prompt": "' + "x" * 500 + '"}'
     reading = read(write("x.jsonl", QUESTION, long, QUESTION, long[:-1]))
     rejected = reading.rejections.select("line", "reason", "record_sha256").rows()
