@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from benchbuilder.errors import NothingToRunError, UsageError
 from benchbuilder.rating.board_of_games import fit_games, usable_games
+from benchbuilder.rating.ensemble import combine
 from benchbuilder.rating.leaderboard import Leaderboard
 from benchbuilder.rating.options import RatingSettings
 from benchbuilder.schemas import frame_of
@@ -80,7 +81,7 @@ class Contest(NamedTuple):
             baseline_first, replicate, verdict from the model's side, null where unreadable.
         count_planned: see `fit_games`.
         canaries: models that are never ranked, with the reason.
-        answers: length and Markdown of the answers, columns `style.ANSWER_COLUMNS`.
+        answers: length and Markdown of the answers, columns `style.ANSWER_SCHEMA`.
     """
 
     benchmark_id: str
@@ -242,11 +243,19 @@ def append_board(writer: Writer, board: Leaderboard, games: pl.DataFrame, proven
     return row
 
 
+def _counts(board: Leaderboard, games: pl.DataFrame) -> tuple[int, int]:
+    """Judgments read and wanted. One between two models stands in the rows of both and counts once."""
+    models = board.rows.filter(pl.col("model").ne_missing(pl.lit(board.baseline)))
+    is_between_models = (pl.col("model") != board.baseline) & (pl.col("baseline") != board.baseline)
+    twice = combine(games.filter(is_between_models), board.settings.ensemble)
+    count_readable = int(models["count_judgments"].sum()) - twice["verdict"].count()
+    return count_readable, int(models["count_planned"].sum()) - twice.height
+
+
 def _row(board: Leaderboard, games: pl.DataFrame, provenance: Provenance) -> dict[str, Any]:
     frozen = {"rating": asdict(board.settings), "models": provenance.models, "baseline": board.baseline}
     judges = [list(judge) for judge in provenance.judges.items()]
-    models = board.rows.filter(pl.col("model").ne_missing(pl.lit(board.baseline)))
-    count_readable, count_planned = int(models["count_judgments"].sum()), int(models["count_planned"].sum())
+    count_readable, count_planned = _counts(board, games)
     is_withheld = not board.rows["is_ranked"].any()
     reason = f"no model has {board.settings.min_share_readable:.0%} of its judgments read"
     key = [provenance.benchmark_id, frozen, judges, games.rows(), provenance.parser_version]

@@ -1,6 +1,6 @@
 """Quality of stored boards: which board of people they are compared with, and where the figures are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import polars as pl
@@ -61,8 +61,14 @@ def append_quality(
 ) -> str:
     """Measure the newest board of a version and keep the figures.
 
-    Where nothing of these people was imported, separability alone is measured, and the headline says so: a night is not
-    lost for it.
+    Where nothing of these people was imported, or the map of names is ambiguous, separability alone is measured, and
+    the headline says so: a night is not lost for it.
+
+    Args:
+        warehouse: with boards and people.
+        benchmark_id: of the version.
+        people: see `read_people`; None: nobody.
+        names: our name of a model → the people's, where they differ; either direction.
 
     Returns:
         The headline, to be printed.
@@ -72,20 +78,29 @@ def append_quality(
     except NothingToRunError as error:
         return str(error)
     rows = warehouse.read("from leaderboard_rows where leaderboard_id = $id order by model", id=contest.leaderboard_id)
-    against, lack = None, ""
-    try:
-        against = read_people(warehouse, people) if people else None
-    except UsageError as error:
-        people, lack = None, f"; {error}"
-    quality = measure_quality(board_to_compare(rows), against, names or None)
+    ours, quality, digest, lack = board_to_compare(rows), None, "", ""
+    if people:
+        try:
+            against = read_people(warehouse, people)
+            told = _with_equal_names(names, ours["model"]) if names else None
+            quality, digest = measure_quality(ours, against, told), digest_of([against.rows(), told])
+        except (UsageError, ValueError) as error:
+            people, lack = None, f"; {error}"
+    quality = quality or measure_quality(ours, None)
     row = {
         "leaderboard_id": contest.leaderboard_id,
         "people": people or "",
-        "people_digest": "" if against is None else digest_of(against.rows()),
+        "people_digest": digest,
         "measured_at": datetime.now(UTC),
     }
     warehouse.append("benchmark_quality", frame_of("benchmark_quality", [row | quality._asdict()]))
     return headline(quality, people) + lack
+
+
+def _with_equal_names(names: Mapping[str, str], models: Iterable[str]) -> dict[str, str]:
+    """The map with the models that it does not speak of, whose names are equal on both boards."""
+    spoken_of = {name.casefold() for pair in names.items() for name in pair}
+    return {name: name for name in models if name.casefold() not in spoken_of} | dict(names)
 
 
 def headline(quality: Quality, people: str | None) -> str:

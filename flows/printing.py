@@ -75,7 +75,7 @@ def board_table(title: str, interval: str, rows: pl.DataFrame, baseline: str) ->
     table, shown = Table(title=escape(harmless(title))), []
     for place, name in enumerate(names):
         if any(row[place] for row in cells):
-            table.add_column(name, overflow="fold")
+            table.add_column(name, overflow="fold", no_wrap=name not in {"model", "note"})
             shown.append(place)
     for row in cells:
         table.add_row(*(escape(harmless(row[place])) for place in shown))

@@ -17,7 +17,11 @@ _ANSWERS = """
 
 @plain_step("canaries")
 async def give_canaries(run: Run, benchmark_id: str) -> str:
-    """Append the answers of all canaries of the settings; they are made from the baseline's, without a call."""
+    """Append the answers of all canaries of the settings; they are made from the baseline's, without a call.
+
+    Like a model's, an answer belongs to the question: the one from another question stays, whatever a later version or
+    a later answer of the baseline would have made of it.
+    """
     baseline = run.settings.evaluation.baseline
     digests = run.settings.digests_of_contestants
     of_baseline = dict(
@@ -27,7 +31,7 @@ async def give_canaries(run: Run, benchmark_id: str) -> str:
     )
     rows = [
         {
-            "answer_key": digest_of(["canary", question_ref, canary.model, digests[canary.model], text]),
+            "answer_key": digest_of(["canary", question_ref, canary.model, digests[canary.model]]),
             "question_ref": question_ref,
             "model": canary.model,
             "model_digest": digests[canary.model],

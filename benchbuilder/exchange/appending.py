@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from benchbuilder.schemas import RELATIONS, frame_of
-from benchbuilder.text import digest_of
+from benchbuilder.text import digest_of, escape_for_message
 from benchbuilder.warehouse import Warehouse, Writer
 
 DIFFERS = "differs_from_first"  # the same key with another content: the first one stays
+MAX_EXCERPT = 200
 
 
 class Incoming(NamedTuple):
@@ -62,19 +63,27 @@ def append_incoming(
             differing = _differing(writer, incoming)
             counts[incoming.relation] = new
             count_known += incoming.rows.height - new - differing.height
-            refused += [_rejection(file, row | {"reason": DIFFERS}, now) for row in differing.iter_rows(named=True)]
+            refused += [_rejection(file, _told_apart(row), now) for row in differing.iter_rows(named=True)]
         writer.append("import_rejections", frame_of("import_rejections", refused))
     return Appended(counts, count_known, sum(row["count_records"] for row in refused))
 
 
 def _differing(writer: Writer, incoming: Incoming) -> pl.DataFrame:
-    """Lines of rows whose key is there with another content, of this import or of an earlier one."""
+    """Line, key and content of rows whose key is there with another content, of this import or of an earlier one."""
     keys = RELATIONS[incoming.relation].primary_key()
     same = " and ".join(f"present.{key} = coming.{key}" for key in keys)
     other = " or ".join(f"present.{name} is distinct from coming.{name}" for name in incoming.content)
     # Names come from our own schemas, never from outside.
-    query = f"select coming.line from coming join {incoming.relation} as present on {same} where {other} order by line"  # noqa: S608
+    told = ", ".join(f"coming.{name}" for name in ("line", *keys, *incoming.content))
+    query = f"select {told} from coming join {incoming.relation} as present on {same} where {other} order by all"  # noqa: S608
     return writer.read(query, frames={"coming": incoming.rows})
+
+
+def _told_apart(row: dict[str, Any]) -> dict[str, Any]:
+    """A rejection of a row that differs: a record may hold several, and a file may say something else tomorrow."""
+    line, *said = row.values()
+    excerpt = escape_for_message(" ".join("unreadable" if value is None else str(value) for value in said), MAX_EXCERPT)
+    return {"line": line, "reason": DIFFERS, "excerpt": excerpt, "record_sha256": digest_of(said)}
 
 
 def _rejection(file: str, row: dict[str, Any], now: datetime) -> dict[str, Any]:

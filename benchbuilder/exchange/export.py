@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchbuilder.boards import Reader, read_benchmark, read_contest
+from benchbuilder.boards import CANARY, Reader, read_benchmark, read_contest
 from benchbuilder.errors import NothingToRunError, UsageError
 from benchbuilder.sources.arena_hard import ANSWER_SCHEMA, JUDGMENT_SCHEMA, QUESTION_SCHEMA, write_arena_hard
 
@@ -27,17 +27,40 @@ _ANSWERS = """
         and case
             when $is_imported then all_answers.model_digest = 'imported'
             else (all_answers.model, all_answers.model_digest) in (
-                select (model, model_digest) from leaderboard_rows where leaderboard_id = $leaderboard_id
+                select (model, model_digest) from leaderboard_rows
+                where leaderboard_id = $leaderboard_id and not starts_with(coalesce(reason, ''), $canary)
             )
         end
     order by all_answers.model, all_answers.question_ref
 """
+# What was wanted of a version built here and never judged counts against a model's gate, so it is written as missing.
 _JUDGMENTS = """
-    select
-        question_ref, model, baseline, judge, coalesce(baseline_first, true) as baseline_first,
-        baseline_first is not null as is_order_known, replicate, verdict, reason, judge_text, 0::bigint as line
-    from judged_games
-    where leaderboard_id = $leaderboard_id
+    with
+    contestants as (
+        select model from leaderboard_rows
+        where leaderboard_id = $leaderboard_id and not starts_with(coalesce(reason, ''), $canary)
+    ),
+    games as (
+        select
+            question_ref, model, baseline, judge, coalesce(baseline_first, true) as baseline_first,
+            baseline_first is not null as is_order_known, replicate, verdict, reason, judge_text
+        from judged_games semi join contestants using (model)
+        where leaderboard_id = $leaderboard_id
+    ),
+    wanted as (
+        select question_ref, contestants.model, baseline, judge, baseline_first
+        from leaderboards
+        inner join questions using (benchmark_id)
+        inner join contestants on leaderboards.baseline <> contestants.model
+        cross join unnest(judges) as of_board (judge)
+        cross join (values (true), (false)) as orders (baseline_first)
+        where leaderboard_id = $leaderboard_id and not $is_imported
+    ),
+    missing as (
+        select *, true as is_order_known, 0 as replicate, null as verdict, 'missing' as reason, null as judge_text
+        from wanted anti join games using (question_ref, model, baseline, judge, baseline_first)
+    )
+    select *, 0::bigint as line from (from games union all by name from missing)
     order by judge, model, question_ref, replicate, baseline_first
 """
 _QUESTIONS_WITH_PROVENANCE = """
@@ -65,7 +88,8 @@ class Exported(NamedTuple):
 def export_arena_hard(reader: Reader, folder: Path, benchmark_id: str | None = None) -> Exported:
     """Questions, answers and judgments of the newest board of a version, as show_result of arena-hard-auto reads them.
 
-    Texts are masked as they are stored. See docs/operations.md for the files and their fields.
+    Texts are masked as they are stored. Canaries stay at home, because elsewhere they would pass for models. See
+    docs/operations.md for the files and their fields.
 
     Raises:
         NothingToRunError: there is no board.
@@ -74,9 +98,9 @@ def export_arena_hard(reader: Reader, folder: Path, benchmark_id: str | None = N
     """
     contest = read_contest(reader, benchmark_id=benchmark_id)
     of_version = {"benchmark_id": contest.benchmark_id}
-    of_board = {"leaderboard_id": contest.leaderboard_id}
+    of_board = {"leaderboard_id": contest.leaderboard_id, "is_imported": contest.is_imported, "canary": CANARY}
     questions = reader.read(_QUESTIONS, **of_version)
-    answers = reader.read(_ANSWERS, **of_version, **of_board, is_imported=contest.is_imported)
+    answers = reader.read(_ANSWERS, **of_version, **of_board)
     judgments = reader.read(_JUDGMENTS, **of_board)
     paths = write_arena_hard(
         folder, _as(questions, QUESTION_SCHEMA), _as(answers, ANSWER_SCHEMA), _as(judgments, JUDGMENT_SCHEMA)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from benchbuilder.errors import NothingToRunError, UsageError
+from benchbuilder.text import escape_for_message
 from flows.commands.options import Benchmark, Config, Format, StateDir, open_snapshot
 
 if TYPE_CHECKING:
@@ -166,13 +167,21 @@ def _changed(
     told = {name: value for name, value in changes.items() if value is not None}
     if style is not None:
         told["styles"] = tuple(part.strip() for part in style.split(",") if part.strip())
+    if percentiles is not None:
+        told["percentiles"] = _two_numbers(percentiles)
     try:
-        if percentiles is not None:
-            lower, upper = (float(part) for part in percentiles.split(","))
-            told["percentiles"] = (lower, upper)
         return replace(settings, **told)
     except ValueError as error:
-        raise UsageError(f"{'--percentiles wants two numbers like 5,95: ' if percentiles else ''}{error}") from error
+        raise UsageError(str(error)) from error
+
+
+def _two_numbers(percentiles: str) -> tuple[float, float]:
+    try:
+        lower, upper = (float(part) for part in percentiles.split(","))
+    except ValueError:
+        shown = escape_for_message(percentiles)
+        raise UsageError(f"--percentiles wants two numbers like 5,95, not {shown}") from None
+    return lower, upper
 
 
 def _contest(snapshot: Any, benchmark: str | None, judge: str | None, baseline: str | None) -> "Contest | None":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from benchbuilder.rating.pairs import Pairs
     from benchbuilder.rating.quality import Quality
 
+FROM_ROUNDS = ("bootstrap", "rows")  # the methods that take percentiles
 BOARD_COLUMNS = (
     *("model", "win_rate", "lower", "upper", "rank_low", "rank_high", "count_judgments", "share_readable"),
     *("count_questions", "win_rate_if_lost", "win_rate_if_won", "reason"),
@@ -43,7 +44,8 @@ def print_board(board: "Leaderboard", contest: "Contest", reader: "Reader", outp
         print_frame(board.rows.select(BOARD_COLUMNS), output)
         return
     console = Console(highlight=False)
-    confidence = f"{100 * board.settings.confidence:g} %"
+    low, high = board.settings.bounds if board.settings.method in FROM_ROUNDS else (0, 100 * board.settings.confidence)
+    confidence = f"{high - low:g} %"
     title = f"Leaderboard, version {contest.benchmark_id[:12]}, win-rate against {contest.baseline}"
     console.print(board_table(title, confidence, board.rows, contest.baseline))
     for line in _how(board.settings, contest):

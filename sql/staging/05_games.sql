@@ -64,7 +64,8 @@ ours as (
 
 imported as (
     select
-        concat_ws(' ', 'imported', question_ref, judge, replicate, is_order_known) as request_key,
+        -- the length tells where the reference ends: names may have blanks
+        concat_ws(' ', 'imported', length(question_ref), question_ref, judge, replicate, is_order_known) as request_key,
         0 as parser_version,  -- as the file says it
         model,
         null::varchar as answer_key,

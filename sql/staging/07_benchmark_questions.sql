@@ -9,6 +9,9 @@ select
     coalesce(topic_labels.topic_name, questions.topic_name, imported_questions.topic) as topic_name,
     coalesce(imported_questions.category, 'broad topic ' || topic_labels.broad_topic) as category
 from questions
-left join imported_questions on questions.question_ref = imported_questions.question_ref
+left join imported_questions  -- a question that was built here keeps its own labels
+    on
+        questions.question_ref = imported_questions.question_ref
+        and questions.prompt_id is null
 left join prompts on questions.prompt_id = prompts.prompt_id
 left join topic_labels on questions.topic_id = topic_labels.topic_id;

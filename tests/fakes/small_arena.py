@@ -46,7 +46,9 @@ def games(
 ) -> list[Game]:
     """Both orders of every question, model and judge."""
     return [
-        Game(question, model, baseline, judge, baseline_first, score_of(question, model, baseline, judge, baseline_first))
+        Game(
+            question, model, baseline, judge, baseline_first, score_of(question, model, baseline, judge, baseline_first)
+        )
         for judge in judges
         for model in models
         for question in questions
@@ -68,8 +70,8 @@ def answer_of(model: str, question: str) -> str:
     """Some are long and have Markdown, so that there is a style to hold equal."""
     sentence = f"{model} says that {question} is {TOPICS.get(question, 'nothing')}."
     times = 1 + int(6 * unit("length", model, question))
-    bold = "\n\n## Why\n\n- **because**" if unit("markdown", model, question) < 1 / 3 else ""
-    return " ".join([sentence] * times) + bold
+    worn = [mark for mark in ("## Why", "- because", "This is **so**.") if unit(mark, model, question) < 1 / 2]
+    return "\n\n".join([" ".join([sentence] * times), *worn])
 
 
 def text_of(question: str) -> str:
@@ -139,7 +141,7 @@ def write_verdicts(path: Path, played: Sequence[Game]) -> Path:
 
 
 def write_battles(path: Path, played: Sequence[Game]) -> Path:
-    """As arena-hard-auto makes battles of one judge's verdicts: model_a is the baseline, strong rows come three times."""
+    """As arena-hard-auto makes them of one judge's verdicts: model_a is the baseline, strong rows come three times."""
     return write_lines(path, (row for pair in _pairs(played) for game in pair for row in _battles(game)))
 
 
