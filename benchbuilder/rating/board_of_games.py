@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from benchbuilder.errors import UsageError
 from benchbuilder.rating.ensemble import combine
 from benchbuilder.rating.leaderboard import Leaderboard, fit_leaderboard
 from benchbuilder.rating.options import RatingSettings
 from benchbuilder.rating.plan import count_games, main_baseline
-from benchbuilder.rating.style import columns_of, with_style
+from benchbuilder.rating.style import ANSWER_SCHEMA, columns_of, with_style
 
 
 def fit_games(
@@ -29,10 +30,11 @@ def fit_games(
         count_planned: judgments wanted per model but the baseline, where games that were never judged have no row;
             default: every judgment that was wanted is a row of games. Models named here alone played nothing.
         canaries: models that are never ranked, with the reason.
-        answers: see `style.ANSWER_COLUMNS`; needed where a style is held equal.
+        answers: see `style.ANSWER_SCHEMA`; needed where a style is held equal.
 
     Raises:
-        ValueError, NotConvergedError, UsageError: see `fit_leaderboard`.
+        ValueError, NotConvergedError: see `fit_leaderboard`.
+        UsageError: the settings do not go together, or ask for a style where no answer is known.
     """
     settings = settings or RatingSettings()
     usable = usable_games(games, settings, answers)
@@ -57,8 +59,9 @@ def usable_games(games: pl.DataFrame, settings: RatingSettings, answers: pl.Data
     combined = combine(games.with_columns(pl.col("verdict").cast(pl.String)), settings.ensemble)
     if not settings.styles:
         return combined
-    if answers is None:
-        raise ValueError("style is held equal only where the answers are known")
-    styled = with_style(combined, answers, settings.styles)
+    styled = with_style(combined, pl.DataFrame(schema=ANSWER_SCHEMA) if answers is None else answers, settings.styles)
     is_known = pl.all_horizontal(pl.col(columns_of(settings.styles)).is_not_null())
-    return styled.with_columns(verdict=pl.when(is_known).then("verdict"))
+    usable = styled.with_columns(verdict=pl.when(is_known).then("verdict"))
+    if games.height and usable["verdict"].is_null().all():
+        raise UsageError("style cannot be held equal: of no game both answers are known")
+    return usable

@@ -1,11 +1,13 @@
 """Two models against each other: the paired difference, and how many questions a difference of a given size needs."""
 
 import math
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from benchbuilder.errors import NotConvergedError
 from benchbuilder.rating.fit import fit_battles
 from benchbuilder.rating.groups import MIN_QUESTIONS
 from benchbuilder.rating.options import RatingSettings
@@ -53,7 +55,7 @@ def compare_models(
     detect: float = 0.05,
     group: str | None = None,
 ) -> list[Comparison]:
-    """All questions first, then the groups in order.
+    """All questions first, then the groups in order; a group in which the two cannot be compared is left out.
 
     The number of questions needed is (z + z(0.8))² · σ² / detect², with z the two-sided normal quantile of the
     confidence and σ² = Q · se² the spread of one question's difference.
@@ -69,20 +71,26 @@ def compare_models(
         group: a column of battles, such as topic_id.
 
     Raises:
-        ValueError: x and y are the same, one of them played nothing, or detect is not over 0.
+        ValueError: x and y are the same, one of them played nothing or no chain of wins links it to the baseline, or
+            detect is not over 0.
+        NotConvergedError: a style decides every game. In a group the two are not compared then.
     """
     settings = settings or RatingSettings()
     players = {*battles["model"].unique(), *battles["baseline"].unique()}
     if x == y or not {x, y} <= players:
         raise ValueError(f"two different models that played are needed, not {x[:80]!r} and {y[:80]!r}")
-    if detect <= 0:
+    if not detect > 0:  # nan too
         raise ValueError(f"detect must be over 0, not {detect}")
-    compared = [_compare(None, battles, x, y, baseline, settings, detect)]
+    overall = _compare(None, battles, x, y, baseline, settings, detect)
+    if math.isnan(overall.difference):
+        raise ValueError(f"no chain of wins links both {x[:80]!r} and {y[:80]!r} to the baseline")
+    compared = [overall]
     if group is not None:
         for (name,), part in battles.drop_nulls(group).sort(group).group_by(group, maintain_order=True):
             if {x, y} <= {*part["model"].unique(), *part["baseline"].unique()}:
-                compared.append(_compare(str(name), part, x, y, baseline, settings, detect))
-    return compared
+                with suppress(NotConvergedError):
+                    compared.append(_compare(str(name), part, x, y, baseline, settings, detect))
+    return [comparison for comparison in compared if not math.isnan(comparison.difference)]
 
 
 def _compare(

@@ -12,6 +12,7 @@ RULES: dict[Ensemble, str] = {
     "median": "the median verdict of the judges counts, once per game",
 }
 _GAME = ("question_id", "topic_id", "model", "baseline", "baseline_first", "replicate")
+_OF_ONE_JUDGE = ("judge", "verdict")
 _TIE = 2  # the middle of the scale
 
 
@@ -23,7 +24,7 @@ def combine(games: pl.DataFrame, rule: Ensemble) -> pl.DataFrame:
 
     Args:
         games: one row per judgment: question_id, topic_id, model, baseline, judge, baseline_first, replicate, verdict
-            (null where unreadable).
+            (null where unreadable). Other columns say the same of all judgments of a game, and are kept.
         rule: see `RULES`.
     """
     if rule == "each" or games["judge"].n_unique() < 2:  # noqa: PLR2004 - one judge is its own median
@@ -37,4 +38,5 @@ def combine(games: pl.DataFrame, rule: Ensemble) -> pl.DataFrame:
     names = {number: verdict.value for number, verdict in enumerate(SCALE)}
     middle = (signed.cast(pl.Int64) + _TIE).replace_strict(names, return_dtype=pl.String)
     keys = [name for name in _GAME if name in games.columns]
-    return games.group_by(keys, maintain_order=True).agg(judge=pl.lit("median of the judges"), verdict=middle)
+    kept = [pl.col(name).first() for name in games.columns if name not in {*keys, *_OF_ONE_JUDGE}]
+    return games.group_by(keys, maintain_order=True).agg(*kept, judge=pl.lit("median of the judges"), verdict=middle)

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchbuilder.rating.battles import Cluster, Flags, Sums, Vector, check_columns, sum_battles
+from benchbuilder.rating.battles import BATTLE_COLUMNS, Cluster, Flags, Sums, Vector, check_columns, sum_battles
 from benchbuilder.rating.bradley_terry import ratings, win_rates
 from benchbuilder.rating.cells import Cells, cells_of
 from benchbuilder.rating.intervals import LeaveOneOut, jackknife_variance, leave_one_out, t_quantile
@@ -71,7 +71,7 @@ def fit_battles(
         ValueError: a column is missing, a verdict is unknown, or a model meets itself.
         NotConvergedError: see `newton.maximise`.
     """
-    check_columns(battles, ("model", "baseline", *styles))
+    check_columns(battles, (*BATTLE_COLUMNS, *styles))
     if not styles and is_star(battles, baseline):
         sums = sum_battles(battles, models, strong_weight=strong_weight, cluster=cluster)
         win_rate, has_played = win_rates(sums), sums.count_clusters > 0
@@ -94,7 +94,7 @@ class Point:
         win_rate: NaN where it cannot be said.
         rating: NaN where not finite.
         is_placed: see `Fit`.
-        coefficients: of the styles.
+        coefficients: of the styles; NaN where no model has a finite rating.
     """
 
     win_rate: Vector
@@ -113,25 +113,28 @@ def maximise_cells(cells: Cells) -> Point:
 
     placement = place(cells)
     finite = cells.among(placement.is_finite)
-    maximum = maximise(finite.design(), finite.won, finite.weight)
     count_finite = len(finite.models) - 1
-    rating = _everywhere(np.append(maximum.parameters[:count_finite], 0.0), placement.is_finite, np.nan)
+    parameters = np.full(len(cells.styles), np.nan)
+    if count_finite:
+        parameters = maximise(finite.design(), finite.won, finite.weight).parameters
+    rating = _everywhere(np.append(parameters[:count_finite], 0.0), placement.is_finite, np.nan)
     win_rate = np.select([placement.is_above, placement.is_below], [1.0, 0.0], expit(rating))
-    return Point(win_rate[:-1], rating[:-1], placement.is_placed[:-1], maximum.parameters[count_finite:])
+    return Point(win_rate[:-1], rating[:-1], placement.is_placed[:-1], parameters[count_finite:])
 
 
 def _fit_cells(cells: Cells, confidence: float) -> Fit:
-    """Effects are those of the models that a chain of games connects; elsewhere nothing has a single maximum."""
-    point, is_connected = maximise_cells(cells), connected(cells)
-    shifts = leave_clusters_out(cells.among(is_connected))
+    """Effects are those of the models that a chain of wins places; others neither have any nor change any."""
+    point = maximise_cells(cells)
+    placed = cells.among(np.append(point.is_placed, True))
+    shifts = leave_clusters_out(placed)
     return Fit(
         cells.models[:-1],
         point.win_rate,
         point.rating,
-        is_connected[:-1],
+        connected(cells)[:-1],
         point.is_placed,
-        _effects(cells, shifts, is_connected[:-1]),
-        _style_table(cells, point.coefficients, shifts, confidence),
+        _effects(placed, shifts, point.is_placed),
+        _style_table(placed, point.coefficients, shifts, confidence),
         None,
     )
 
@@ -143,25 +146,26 @@ def _everywhere(values: NDArray[Any], chosen: Flags, missing: Any) -> NDArray[An
     return everywhere
 
 
-def _effects(cells: Cells, shifts: Shifts, is_connected: Flags) -> LeaveOneOut:
-    """From shifts of ratings to shifts of scores (dp = p(1-p) dr); nothing is known of who is not connected."""
+def _effects(placed: Cells, shifts: Shifts, is_placed: Flags) -> LeaveOneOut:
+    """From shifts of ratings to shifts of scores (dp = p(1-p) dr); nothing is known of who is not placed."""
     from scipy.special import expit
 
-    count = int(is_connected.sum())
+    count = int(is_placed.sum())
     score = expit(shifts.parameters[:count])
     return LeaveOneOut(
-        _everywhere(score, is_connected, 0.5),
-        _everywhere(shifts.shift[:, :count] * score * (1 - score), is_connected, 0.0),
-        np.zeros(len(is_connected)),
-        np.where(is_connected, cells.count_clusters[:-1], 0),
+        _everywhere(score, is_placed, 0.5),
+        _everywhere(shifts.shift[:, :count] * score * (1 - score), is_placed, 0.0),
+        np.zeros(len(is_placed)),
+        _everywhere(placed.count_clusters[:-1], is_placed, 0),
     )
 
 
-def _style_table(cells: Cells, coefficients: Vector, shifts: Shifts, confidence: float) -> pl.DataFrame:
-    """The coefficients, each with its interval over all clusters."""
+def _style_table(placed: Cells, coefficients: Vector, shifts: Shifts, confidence: float) -> pl.DataFrame:
+    """The coefficients, each with its interval over all clusters; null where nobody has a finite rating."""
     size = len(coefficients)
-    count = np.full(size, len(np.unique(cells.cluster)))
+    count = np.full(size, len(np.unique(placed.cluster)))
     sum_of_squares = (shifts.shift[:, shifts.shift.shape[1] - size :] ** 2).sum(axis=0)
     half = t_quantile(count, confidence) * np.sqrt(jackknife_variance(sum_of_squares, count))
     ends = {"lower": coefficients - half, "upper": coefficients + half}
-    return pl.DataFrame({"style": cells.styles, "coefficient": coefficients} | ends, schema=NO_STYLE.schema)
+    table = pl.DataFrame({"style": placed.styles, "coefficient": coefficients} | ends, schema=NO_STYLE.schema)
+    return table.with_columns(pl.col("coefficient", "lower", "upper").fill_nan(None))

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from benchbuilder.rating.fit import Fit, fit_battles
+from benchbuilder.rating.battles import SCORE_OF_MODEL
+from benchbuilder.rating.fit import Fit, fit_battles, is_star
 from benchbuilder.rating.intervals import LeaveOneOut
 from benchbuilder.rating.named_intervals import intervals_of
 from benchbuilder.rating.options import RatingSettings
@@ -37,7 +38,8 @@ class Leaderboard:
             baseline (null where not finite, the reason says why); rank_low, rank_high null where not ranked; reason
             null in the ordinary case; count_judgments are the readable ones; win_rate_if_lost and win_rate_if_won are
             the win rate with every unread judgment lost, or won, strongly (null with several baselines or style). The
-            baseline's counts are those of its games with ranked models.
+            baseline's counts are those of its games with ranked models; with several baselines only what was read is
+            known of them.
         pairs: the ranked models and the baseline against each other, in the order of rows.
         style: one row per column that was held equal, with coefficient per standard deviation and interval; see `Fit`.
     """
@@ -75,27 +77,55 @@ def fit_leaderboard(
     """
     settings = settings or RatingSettings()
     baseline = baseline or main_baseline(battles)
-    planned = checked_plan(planned, battles, baseline)
-    models = planned["model"].to_list()
-    styles = varying_columns(battles, settings.styles)
+    planned = checked_plan(planned, battles, baseline).with_columns(
+        **_gate(settings.min_share_readable, canaries or {})
+    )
+    fit, rows = _fit_rows(battles, planned, baseline or "", settings)
+    rows = rows.with_columns(**_verdict_on_models())
+    effects = fit.effects
+    if baseline is not None:
+        rows, effects = pl.concat([rows, _baseline_row(baseline, rows, fit, battles)]), with_baseline(effects)
+    rows = rows.sort("is_ranked", "win_rate", "model", descending=[True, True, False], nulls_last=True)
+    pairs = _pairs_of_ranked(rows, effects, settings.confidence)
+    return Leaderboard(settings, baseline, _with_ranks(rows, pairs), pairs, fit.style)
+
+
+def _fit_rows(
+    battles: pl.DataFrame, planned: pl.DataFrame, baseline: str, settings: RatingSettings
+) -> tuple[Fit, pl.DataFrame]:
+    """The fit that ranks stand on, and all rows.
+
+    Where a model's games move the others' scores (several baselines, style), those that the gate keeps out are fitted
+    beside all, and the others without them.
+    """
+    kept, styles = battles, ()
+    if settings.styles or not is_star(battles, baseline):
+        barred = planned.filter(~pl.col("has_passed"))["model"].implode()
+        kept = battles.filter(~pl.col("model").is_in(barred), ~pl.col("baseline").is_in(barred))
+        styles = varying_columns(kept if kept.height else battles, settings.styles)
+    fit, rows = _fitted(battles, planned, baseline, settings, styles)
+    if fit.sums is not None and settings.cluster == "question":  # the closed form has counted them
+        return fit, rows.with_columns(count_questions=fit.sums.count_clusters)
+    if fit.sums is None and 0 < kept.height < battles.height:
+        fit, kept_rows = _fitted(kept, planned.filter("has_passed"), baseline, settings, styles)
+        rows = pl.concat([kept_rows, rows.filter(~pl.col("has_passed"))])
+    joined = rows.join(count_questions(battles), on="model", how="left", maintain_order="left")
+    return fit, joined.with_columns(pl.col("count_questions").fill_null(0))
+
+
+def _fitted(
+    battles: pl.DataFrame, planned: pl.DataFrame, baseline: str, settings: RatingSettings, styles: Sequence[str]
+) -> tuple[Fit, pl.DataFrame]:
     fit = fit_battles(
         battles,
-        models,
-        baseline or "",
+        planned["model"].to_list(),
+        baseline,
         strong_weight=settings.strong_weight,
         cluster=settings.cluster,
         styles=styles,
         confidence=settings.confidence,
     )
-    rows = _rows(fit, planned, battles, baseline or "", settings, styles).with_columns(
-        **_gate(settings.min_share_readable, canaries or {})
-    )
-    effects = fit.effects
-    if baseline is not None:
-        rows, effects = pl.concat([rows, _baseline_row(baseline, rows, battles)]), with_baseline(effects)
-    rows = rows.sort("is_ranked", "win_rate", "model", descending=[True, True, False], nulls_last=True)
-    pairs = _pairs_of_ranked(rows, effects, settings.confidence)
-    return Leaderboard(settings, baseline, _with_ranks(rows, pairs), pairs, fit.style)
+    return fit, _rows(fit, planned, battles, baseline, settings, styles)
 
 
 def _rows(
@@ -106,7 +136,7 @@ def _rows(
     settings: RatingSettings,
     styles: Sequence[str],
 ) -> pl.DataFrame:
-    """One row per model: its score, its interval, what the unread judgments could change, its counts."""
+    """One row per model: its score, its interval, what the unread judgments could change."""
     lower, upper = intervals_of(fit, battles, baseline, settings, styles)
     count_unread = (planned["count_planned"] - planned["count_readable"]).to_numpy()
     rows = planned.with_columns(
@@ -119,11 +149,7 @@ def _rows(
         is_placed=fit.is_placed,
         position=np.arange(len(fit.models)),
     ).with_columns(pl.col("win_rate", "rating", "win_rate_if_lost", "win_rate_if_won").fill_nan(None))
-    if fit.sums is not None and settings.cluster == "question":  # the closed form has counted them
-        return rows.with_columns(count_questions=fit.sums.count_clusters)
-    counted = count_questions(battles)
-    joined = rows.join(counted, on="model", how="left", maintain_order="left")
-    return joined.with_columns(pl.col("count_questions").fill_null(0))
+    return _with_outcomes(rows, fit, battles)
 
 
 def _unread_bounds(fit: Fit, count_unread: NDArray[np.int64], strong_weight: float) -> dict[str, NDArray[np.float64]]:
@@ -141,52 +167,85 @@ def _unread_bounds(fit: Fit, count_unread: NDArray[np.int64], strong_weight: flo
 
 
 def _gate(min_share_readable: float, canaries: Mapping[str, str]) -> dict[str, pl.Expr]:
-    """share_readable, is_ranked and the reason; percent are rounded down, so that 98.9 % never reads as 99 %."""
+    """share_readable, has_passed and the reason if not; percent are rounded down: 98.9 % never reads as 99 %."""
     readable, planned = pl.col("count_readable"), pl.col("count_planned")
     canary = pl.col("model").replace_strict(dict(canaries), default=None, return_dtype=pl.String)
-    has_passed = (planned > 0) & (readable > 0) & (readable / planned >= min_share_readable)
+    is_read = (planned > 0) & (readable > 0) & (readable / planned >= min_share_readable)
     percent_read = (100 * readable) // pl.max_horizontal(planned, 1)
     reason = (
         pl.when(canary.is_not_null())
         .then(canary)
         .when(planned == 0)
         .then(pl.lit("not ranked: played nothing"))
-        .when(~has_passed)
+        .when(~is_read)
         .then(pl.format("not ranked: {} % read", percent_read))
+    )
+    share = pl.when(planned > 0).then(readable / planned)
+    return {"share_readable": share, "has_passed": is_read & canary.is_null(), "reason": reason}
+
+
+def _verdict_on_models() -> dict[str, pl.Expr]:
+    """is_ranked, and the reason of what the fit says of a model that passed the gate."""
+    reason = (
+        pl.when(~pl.col("has_passed"))
+        .then("reason")
         .when(~pl.col("is_connected"))
         .then(pl.lit("not ranked: no chain of games leads to the baseline"))
         .when(~pl.col("is_placed"))
         .then(pl.lit("not ranked: no chain of wins leads to the baseline"))
         .when(pl.col("rating").is_null() & (pl.col("win_rate") == 1))
-        .then(pl.lit("won everything: no finite rating"))
+        .then(pl.format("{}: no finite rating", _of_games("won everything", "above by a chain of wins only")))
         .when(pl.col("rating").is_null() & (pl.col("win_rate") == 0))
-        .then(pl.lit("lost everything: no finite rating"))
+        .then(pl.format("{}: no finite rating", _of_games("lost everything", "below by a chain of losses only")))
     )
-    is_ranked = has_passed & pl.col("is_connected") & pl.col("is_placed") & canary.is_null()
-    share = pl.when(planned > 0).then(readable / planned)
-    return {"share_readable": share, "is_ranked": is_ranked, "reason": reason}
+    return {"is_ranked": pl.col("has_passed") & pl.col("is_connected") & pl.col("is_placed"), "reason": reason}
 
 
-def _baseline_row(baseline: str, rows: pl.DataFrame, battles: pl.DataFrame) -> pl.DataFrame:
+def _of_games(one_sided: str, mixed: str) -> pl.Expr:
+    return pl.when("has_won_and_lost").then(pl.lit(mixed)).otherwise(pl.lit(one_sided))
+
+
+def _with_outcomes(rows: pl.DataFrame, fit: Fit, battles: pl.DataFrame) -> pl.DataFrame:
+    """Whether a model both won and lost, or tied; in the closed form such a one has a finite rating anyway."""
+    if fit.sums is not None:
+        return rows.with_columns(has_won_and_lost=pl.lit(False))  # noqa: FBT003 - a column of it
+    score = pl.col("verdict").replace_strict(SCORE_OF_MODEL, return_dtype=pl.Float64)
+    sides = [battles.select("model", score=score), battles.select(model="baseline", score=1 - score)]
+    outcomes = pl.concat(sides).group_by("model").agg(has_won_and_lost=~pl.col("score").mean().is_in([0.0, 1.0]))
+    joined = rows.join(outcomes, on="model", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("has_won_and_lost").fill_null(False))  # noqa: FBT003 - a value of the column
+
+
+def _baseline_row(baseline: str, rows: pl.DataFrame, fit: Fit, battles: pl.DataFrame) -> pl.DataFrame:
     """½ by definition and without width; ranked among the models if there is one to be ranked among."""
     ranked = rows.filter("is_ranked")
-    planned, readable = int(ranked["count_planned"].sum()), int(ranked["count_readable"].sum())
-    questions = battles.filter(pl.col("model").is_in(ranked["model"].implode()))["question_id"].n_unique()
+    names = ranked["model"].implode()
+    if fit.sums is not None or is_star(battles, baseline):
+        met = pl.col("model").is_in(names)
+        planned, readable = int(ranked["count_planned"].sum()), int(ranked["count_readable"].sum())
+        share = readable / planned if planned else None
+    else:
+        is_first = (pl.col("baseline") == baseline) & pl.col("model").is_in(names)
+        met = is_first | ((pl.col("model") == baseline) & pl.col("baseline").is_in(names))
+        planned = readable = battles.select(met.sum()).item()
+        share = None
     row = {
         "model": baseline,
         "win_rate": 0.5,
         "lower": 0.5,
         "upper": 0.5,
         "rating": 0.0,
-        "win_rate_if_lost": None,
-        "win_rate_if_won": None,
+        "win_rate_if_lost": 0.5,
+        "win_rate_if_won": 0.5,
         "is_connected": True,
         "is_placed": True,
-        "position": rows.height,
+        "has_won_and_lost": False,
+        "has_passed": True,
+        "position": len(fit.models),
         "count_planned": planned,
         "count_readable": readable,
-        "count_questions": questions,
-        "share_readable": readable / planned if planned else None,
+        "count_questions": battles.select(pl.col("question_id").filter(met).n_unique()).item(),
+        "share_readable": share,
         "is_ranked": ranked.height > 0,
         "reason": None if ranked.height else "not ranked: no model to compare with",
     }

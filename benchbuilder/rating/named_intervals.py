@@ -2,12 +2,13 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from benchbuilder.errors import UsageError
+from benchbuilder.errors import NotConvergedError, UsageError
 from benchbuilder.rating.battles import Matrix, Vector, sum_battles
 from benchbuilder.rating.cells import Cells, cells_of
 from benchbuilder.rating.fit import Fit, is_star, maximise_cells
@@ -103,30 +104,42 @@ def _resampled_rows(
 
 
 def _refitted(cells: Cells, rounds: Iterator[tuple[Vector, Vector]], count_rounds: int) -> Matrix:
-    """The win rates of each round."""
+    """The win rates of each round; NaN in one whose few questions a style decides."""
     win_rates = np.full((count_rounds, len(cells.models) - 1), np.nan)
     for number, (won, weight) in enumerate(rounds):
-        win_rates[number] = maximise_cells(replace(cells, won=won, weight=weight).where_played()).win_rate
+        with suppress(NotConvergedError):
+            win_rates[number] = maximise_cells(replace(cells, won=won, weight=weight).where_played()).win_rate
     return win_rates
 
 
 def glm_bounds(cells: Cells, printed: Vector, *, confidence: float) -> Bounds:
     """Wald intervals of a logistic regression with covariance clustered by question, by statsmodels.
 
-    The normal quantile and the small-sample factor are the library's defaults. 0 to 1 for a model that has no finite
-    rating: there the method has nothing to say.
+    The normal quantile and the small-sample factor are the library's defaults. 0 to 1 where the method has nothing to
+    say: for a model that has no finite rating, and for all where there is one cluster, or no cell more than parameters.
 
     Args:
         cells: all games.
         printed: win rates, NaN where nothing was played.
         confidence: e.g. 0.95.
     """
-    import statsmodels.api as sm
     from scipy.special import expit
-    from statsmodels.tools.sm_exceptions import SpecificationWarning
 
+    lower, upper = np.zeros(len(printed)), np.ones(len(printed))
     is_finite = place(cells).is_finite
     finite = cells.among(is_finite)
+    count_models = len(finite.models) - 1
+    is_known = len(np.unique(finite.cluster)) > 1 and len(finite.won) > count_models + len(finite.styles)
+    if count_models and is_known:
+        lower[is_finite[:-1]], upper[is_finite[:-1]] = expit(_wald_ends(finite, confidence)[:count_models]).T
+    return Bounds(np.fmin(lower, printed), np.fmax(upper, printed))
+
+
+def _wald_ends(finite: Cells, confidence: float) -> Matrix:
+    """Lower and upper end of each parameter, shape (parameters, 2)."""
+    import statsmodels.api as sm
+    from statsmodels.tools.sm_exceptions import PerfectSeparationWarning, SpecificationWarning
+
     model = sm.GLM(
         finite.won / finite.weight,
         finite.design().toarray(),
@@ -135,9 +148,8 @@ def glm_bounds(cells: Cells, printed: Vector, *, confidence: float) -> Bounds:
     )
     with warnings.catch_warnings():
         # It warns that weights and clusters were never tested together; tests/unit/rating hold them to our sandwich.
+        # It takes shares that are all equal for a perfect separation.
         warnings.simplefilter("ignore", SpecificationWarning)
+        warnings.simplefilter("ignore", PerfectSeparationWarning)
         result = model.fit(cov_type="cluster", cov_kwds={"groups": finite.cluster}, tol=1e-12)
-    ends = expit(np.asarray(result.conf_int(1 - confidence)))[: len(finite.models) - 1]
-    lower, upper = np.zeros(len(printed)), np.ones(len(printed))
-    lower[is_finite[:-1]], upper[is_finite[:-1]] = ends.T
-    return Bounds(np.fmin(lower, printed), np.fmax(upper, printed))
+    return np.asarray(result.conf_int(1 - confidence))

@@ -16,6 +16,14 @@ from benchbuilder.rating.cells import Cells, Design, Positions
 
 MAX_STEPS = 60
 _TOLERANCE = 1e-20  # of the Newton decrement, twice what the likelihood can still gain
+_LARGEST_STEP = (
+    1e-6  # of any game's log-odds; where a style decides every game each step is about 1, however small the gain
+)
+_SINGULAR = 1e-12  # smallest eigenvalue of an information matrix with 1 on its diagonal
+_SPARED = 1e-9  # smallest share of its information that a direction keeps when a cluster is left out
+_DECIDED = f"the fit did not converge in {MAX_STEPS} steps; a style may decide every game"
+_REPEATED = "the fit has no single maximum: one style column repeats others, or is the same in all games of a model"
+_ONE_CLUSTER = "a coefficient of style stands on one question or topic alone: without it nothing can be said"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,16 +66,18 @@ def maximise(design: Design, won: Vector, weight: Vector) -> Maximum:
     """
     from scipy.special import expit
 
+    _check_unique(design, weight)
     parameters = np.zeros(design.shape[1])
     for _ in range(MAX_STEPS):
         chance = expit(design @ parameters)
         gradient = design.T @ (won - weight * chance)
-        information = (design.T @ design.multiply((weight * chance * (1 - chance))[:, None])).toarray()
-        step = _solved(information, gradient)
+        step = _solved(_information(design, weight * chance * (1 - chance)), gradient)
         parameters = parameters + step * _length_of(design, won, weight, parameters, step)
-        if gradient @ step <= _TOLERANCE:
-            return Maximum(parameters, expit(design @ parameters), _solved(information, np.eye(len(parameters))))
-    raise NotConvergedError(f"the fit did not converge in {MAX_STEPS} steps; a style may decide every game")
+        if gradient @ step <= _TOLERANCE and np.abs(design @ step).max(initial=0.0) <= _LARGEST_STEP:
+            chance = expit(design @ parameters)
+            information = _information(design, weight * chance * (1 - chance))
+            return Maximum(parameters, chance, _solved(information, np.eye(len(parameters))))
+    raise NotConvergedError(_DECIDED)
 
 
 def sandwich(cells: Cells, maximum: Maximum) -> Matrix:
@@ -85,6 +95,9 @@ def leave_clusters_out(cells: Cells) -> Shifts:
     Each pair that met plays one imaginary question, W₀ = W/Q of the pair, half won and half lost, without difference in
     style. With H the information at the maximum: u_q = (H - H_q)⁻¹ g_q; an imaginary question enters with the root of
     its expected square. In a star without style this is u_q of `intervals.leave_one_out`, divided by p(1-p).
+
+    Raises:
+        NotConvergedError: see `maximise`; or a coefficient of style stands on one cluster alone.
     """
     from scipy.sparse import csr_matrix, vstack
 
@@ -118,6 +131,20 @@ def _imaginary(cells: Cells) -> Cells:
     )
 
 
+def _check_unique(design: Design, weight: Vector) -> None:
+    """Before the first step, because rounding lets a solver find one of many maxima where columns repeat others."""
+    information = _information(design, weight)
+    size = np.sqrt(np.diag(information))
+    if not (size > 0).all():
+        raise NotConvergedError(_REPEATED)
+    if np.linalg.eigvalsh(information / np.outer(size, size)).min(initial=1.0) < _SINGULAR:
+        raise NotConvergedError(_REPEATED)
+
+
+def _information(design: Design, curvature: Vector) -> Matrix:
+    return (design.T @ design.multiply(curvature[:, None])).toarray()
+
+
 def _length_of(design: Design, won: Vector, weight: Vector, parameters: Vector, step: Vector) -> float:
     """The whole step, or half of it as often as the likelihood would fall."""
     before = _log_likelihood(design @ parameters, won, weight)
@@ -137,7 +164,7 @@ def _solved(information: Matrix, right: Matrix) -> Matrix:
     try:
         return np.linalg.solve(information, right).astype(np.float64)
     except np.linalg.LinAlgError as error:
-        raise NotConvergedError("the fit has no single maximum: one style column repeats others") from error
+        raise NotConvergedError(_DECIDED) from error
 
 
 def _by_cluster(cells: Cells, design: Design, values: Vector) -> Matrix:
@@ -154,15 +181,35 @@ def _without_own_weight(
 ) -> Vector:
     """Residuals e such that H⁻¹ Xᵀe equals (H - Xᵀ D X)⁻¹ Xᵀ residual of each cluster (Woodbury)."""
     starts = np.flatnonzero(np.diff(cluster, prepend=-1))
-    stops = np.append(starts[1:], len(cluster))
+    stops = np.append(starts, len(cluster))[1:]
     adjusted = np.empty_like(residual)
     single = starts[stops - starts == 1]
     rows: Design = design[single]
     leverage = np.asarray(rows.multiply(rows @ inverse).sum(axis=1)).ravel()
-    adjusted[single] = residual[single] / (1 - curvature[single] * leverage)
+    left = 1 - curvature[single] * leverage
+    _check_spared(left)
+    adjusted[single] = residual[single] / left
+    root = np.sqrt(np.maximum(curvature, 1e-300))  # over 0, because it divides below
     for start, stop in zip(starts, stops, strict=True):
         if stop - start > 1:
-            rows = design[start:stop].toarray()
-            own = np.eye(stop - start) - curvature[start:stop, None] * (rows @ inverse @ rows.T)
-            adjusted[start:stop] = np.linalg.solve(own, residual[start:stop])
+            rows = design[start:stop].multiply(root[start:stop, None]).toarray()
+            own = np.eye(stop - start) - rows @ inverse @ rows.T
+            adjusted[start:stop] = _solved_if_spared(own, residual[start:stop] / root[start:stop]) * root[start:stop]
     return adjusted
+
+
+def _solved_if_spared(own: Matrix, right: Vector) -> Vector:
+    from scipy.linalg import cho_solve
+
+    try:
+        factor = np.linalg.cholesky(own)
+    except np.linalg.LinAlgError as error:
+        raise NotConvergedError(_ONE_CLUSTER) from error
+    _check_spared(np.diag(factor).astype(np.float64) ** 2)
+    return cho_solve((factor, True), right)
+
+
+def _check_spared(left: Vector) -> None:
+    """What is left of the information without one cluster; ratings always keep their imaginary questions."""
+    if left.min(initial=1.0) < _SPARED:
+        raise NotConvergedError(_ONE_CLUSTER)

@@ -35,13 +35,9 @@ def place(cells: Cells) -> Placement:
     """Find out by walking along wins, from the baseline and towards it."""
     from scipy.sparse import csr_matrix
 
-    has_won, has_lost = cells.won > 0, cells.won < cells.weight
-    winner = np.concatenate([cells.first[has_won], cells.second[has_lost]])
-    loser = np.concatenate([cells.second[has_won], cells.first[has_lost]])
-    size = len(cells.models)
-    beats = csr_matrix((np.ones(len(winner)), (winner, loser)), shape=(size, size))
-    beaten_by_baseline = _reached(beats, size - 1)
-    beats_baseline = _reached(csr_matrix(beats.T), size - 1)
+    beats = _wins(cells)
+    beaten_by_baseline = _reached(beats, beats.shape[0] - 1)
+    beats_baseline = _reached(csr_matrix(beats.T), beats.shape[0] - 1)
     return Placement(
         is_finite=beats_baseline & beaten_by_baseline,
         is_above=beats_baseline & ~beaten_by_baseline,
@@ -58,6 +54,32 @@ def connected(cells: Cells) -> Flags:
     met = csr_matrix((np.ones(len(cells.first)), (cells.first, cells.second)), shape=(size, size))
     _, component = connected_components(met, directed=False)
     return component == component[-1]
+
+
+def largest_group(cells: Cells) -> Flags:
+    """The most models of which each has beaten each other by a chain of wins or ties, shape (models,).
+
+    Of several such groups the one with the most weight of games, then the one of the first model.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    count, group = connected_components(_wins(cells), directed=True, connection="strong")
+    weight = np.bincount(group[cells.first], cells.weight, count) + np.bincount(
+        group[cells.second], cells.weight, count
+    )
+    first = [int(np.argmax(group == number)) for number in range(count)]
+    return group == max(range(count), key=lambda number: (np.sum(group == number), weight[number], -first[number]))
+
+
+def _wins(cells: Cells) -> Design:
+    """Whether the row ever beat the column, or tied, shape (models, models)."""
+    from scipy.sparse import csr_matrix
+
+    has_won, has_lost = cells.won > 0, cells.won < cells.weight
+    winner = np.concatenate([cells.first[has_won], cells.second[has_lost]])
+    loser = np.concatenate([cells.second[has_won], cells.first[has_lost]])
+    size = len(cells.models)
+    return csr_matrix((np.ones(len(winner)), (winner, loser)), shape=(size, size))
 
 
 def _reached(graph: Design, start: int) -> Flags:

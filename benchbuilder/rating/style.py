@@ -15,7 +15,15 @@ from benchbuilder.rating.battles import check_columns
 Style = Literal["length", "markdown"]
 STYLES = get_args(Style)
 COLUMNS: dict[Style, tuple[str, ...]] = {"length": ("length",), "markdown": ("headers", "lists", "bold")}
-ANSWER_COLUMNS = ("question_id", "model", "count_tokens", "count_headers", "count_lists", "count_bold")
+ANSWER_SCHEMA = {
+    "question_id": pl.String,
+    "model": pl.String,
+    "count_tokens": pl.Int64,
+    "count_headers": pl.Int64,
+    "count_lists": pl.Int64,
+    "count_bold": pl.Int64,
+}
+_LEAST_SPREAD = 1e-12  # below it is rounding
 
 
 def columns_of(styles: Sequence[Style]) -> tuple[str, ...]:
@@ -24,8 +32,12 @@ def columns_of(styles: Sequence[Style]) -> tuple[str, ...]:
 
 
 def varying_columns(battles: pl.DataFrame, styles: Sequence[Style]) -> tuple[str, ...]:
-    """Those of `columns_of(styles)` that differ at all: a constant one tells nothing and has no coefficient."""
-    return tuple(name for name in columns_of(styles) if battles[name].n_unique() > 1)
+    """Those of `columns_of(styles)` that differ, also without any one question.
+
+    A constant one tells nothing, and one that a single question bends has no coefficient once that question is left
+    out.
+    """
+    return tuple(name for name in columns_of(styles) if _differs(battles, name))
 
 
 def with_style(battles: pl.DataFrame, answers: pl.DataFrame, styles: Sequence[Style]) -> pl.DataFrame:
@@ -33,7 +45,7 @@ def with_style(battles: pl.DataFrame, answers: pl.DataFrame, styles: Sequence[St
 
     Args:
         battles: question_id, model, baseline and more.
-        answers: one row per question and model, columns `ANSWER_COLUMNS`.
+        answers: one row per question and model, columns `ANSWER_SCHEMA`.
         styles: which are wanted.
 
     Returns:
@@ -43,7 +55,7 @@ def with_style(battles: pl.DataFrame, answers: pl.DataFrame, styles: Sequence[St
     Raises:
         ValueError: a column is missing, or an answer stands twice.
     """
-    check_columns(answers, ANSWER_COLUMNS)
+    check_columns(answers, ANSWER_SCHEMA)
     if answers.select("question_id", "model").is_duplicated().any():
         raise ValueError("the answers hold a question and model twice")
     measured = answers.select(
@@ -63,6 +75,11 @@ def with_style(battles: pl.DataFrame, answers: pl.DataFrame, styles: Sequence[St
     return joined.select(*battles.columns, *(_scaled(_relative_difference(name)).alias(name) for name in columns))
 
 
+def _differs(battles: pl.DataFrame, name: str) -> bool:
+    common = battles.group_by(name).agg(pl.col("question_id").n_unique()).sort("question_id", name)[name].tail(1)
+    return battles.filter(~pl.col(name).is_in(common.implode()))["question_id"].n_unique() > 1
+
+
 def _relative_difference(name: str) -> pl.Expr:
     mine, theirs = pl.col(name), pl.col(f"{name}_of_baseline")
     return pl.when(mine + theirs == 0).then(0.0).otherwise((mine - theirs) / (mine + theirs))
@@ -70,4 +87,4 @@ def _relative_difference(name: str) -> pl.Expr:
 
 def _scaled(column: pl.Expr) -> pl.Expr:
     spread = column.std(ddof=0)
-    return pl.when(spread > 0).then(column / spread).otherwise(column * 0)
+    return pl.when(spread > _LEAST_SPREAD).then(column / spread).otherwise(column * 0)

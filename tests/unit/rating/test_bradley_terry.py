@@ -1,13 +1,9 @@
-"""The closed form of a star against three well-kept libraries."""
+"""The closed form of a star; more of it against other libraries in test_oracles.py."""
 
 from collections.abc import Callable
 
-import choix
-import evalica
 import numpy as np
 import polars as pl
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from benchbuilder.judging.verdict import Verdict
 from benchbuilder.rating.battles import IS_STRONG, SCORE_OF_MODEL, sum_battles
@@ -15,40 +11,6 @@ from benchbuilder.rating.bradley_terry import ratings, win_rates
 
 Make = Callable[..., pl.DataFrame]
 MODELS = ("m1", "m2", "m3")
-
-
-@st.composite
-def played_by_all(draw: st.DrawFn) -> list[tuple[str, str, str]]:
-    """Games in which each model won and lost at least once, so that all ratings are finite."""
-    game = st.tuples(st.sampled_from("pqrstu"), st.sampled_from(MODELS), st.sampled_from(list(Verdict)))
-    both = [(question, model, verdict) for model in MODELS for question, verdict in (("p", "A>B"), ("q", "B>A"))]
-    return both + draw(st.lists(game, max_size=60))
-
-
-@settings(max_examples=40, deadline=None)
-@given(played_by_all())
-def test_ratings_are_those_of_choix_and_evalica(make_battles: Make, played: list[tuple[str, str, str]]) -> None:
-    """Two iterative solvers for any set of pairs reach the closed form to 1e-6."""
-    ours = ratings(sum_battles(make_battles(played), MODELS))
-
-    wins = np.zeros((4, 4))  # the baseline is the last
-    for _, model, verdict in played:
-        weight, score = 3.0 if IS_STRONG[verdict] else 1.0, SCORE_OF_MODEL[verdict]
-        wins[MODELS.index(model), 3] += weight * score
-        wins[3, MODELS.index(model)] += weight * (1 - score)
-    by_choix = choix.ilsr_pairwise_dense(wins, max_iter=10_000, tol=1e-12)
-    assert np.allclose(by_choix[:3] - by_choix[3], ours, atol=1e-6, rtol=0)
-
-    winner = {1.0: evalica.Winner.X, 0.5: evalica.Winner.Draw, 0.0: evalica.Winner.Y}
-    scores = evalica.bradley_terry(
-        [model for _, model, _ in played],
-        ["base"] * len(played),
-        [winner[SCORE_OF_MODEL[verdict]] for *_, verdict in played],
-        weights=[3.0 if IS_STRONG[verdict] else 1.0 for *_, verdict in played],
-        tolerance=1e-14,
-        limit=100_000,
-    ).scores
-    assert np.allclose([np.log(scores[model] / scores["base"]) for model in MODELS], ours, atol=1e-6, rtol=0)
 
 
 def test_win_rates_are_those_of_a_logistic_regression(make_battles: Make) -> None:
