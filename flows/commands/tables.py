@@ -80,32 +80,33 @@ def print_comparison(compared: "Sequence[Comparison]", x: str, y: str, detect: f
     if output != "table":
         print_frame(pl.DataFrame([row._asdict() for row in compared], infer_schema_length=None), output)
         return
-    console = Console(highlight=False)
-    table = Table("topic", x, y, "difference", "interval", "p", "questions", f"needed for {100 * detect:g} points")
-    told = [row for row in compared if row.group is None or row.lower is not None]
-    for row in told:
-        interval = "" if row.lower is None or row.upper is None else f"{100 * row.lower:+.1f} to {100 * row.upper:+.1f}"
-        cells = (
-            row.group or "all questions",
-            f"{row.win_rate_x:.1%}",
-            f"{row.win_rate_y:.1%}",
-            f"{100 * row.difference:+.1f}",
-            interval,
-            "" if row.p_value is None else f"{row.p_value:.3g}",
-            str(row.count_questions),
-            "" if row.count_questions_needed is None else f"{row.count_questions_needed:,}",
+    overall, *topics = compared
+    _print(f"{x} {overall.win_rate_x:.1%}, {y} {overall.win_rate_y:.1%}, against the baseline")
+    _print(f"difference {_difference(overall)} on {overall.count_questions:,} questions")
+    if overall.count_questions_needed is not None and overall.detectable is not None:
+        found = (
+            f"a difference of {100 * overall.detectable:.1f} points is found in four of five benchmarks like this one"
         )
-        table.add_row(*(escape(harmless(cell)) for cell in cells))
-    console.print(table)
-    overall, count_small = compared[0], len(compared) - len(told)
-    if count_small:
-        console.print(f"{count_small} topics with too few questions for an interval are left out here")
-    if overall.detectable is not None:
-        console.print(
-            f"with {overall.count_questions} questions a difference of {100 * overall.detectable:.1f} points is found"
-            " in four of five benchmarks like this one; the rows by topic are not corrected for how many they are",
-            soft_wrap=True,
+        _print(f"here {found}; for {100 * detect:g} points it takes {overall.count_questions_needed:,} questions")
+    told = [row for row in topics if row.lower is not None]
+    if told:
+        table = Table(
+            "topic", "difference", "questions", "needed", title="By topic, not corrected for how many they are"
         )
+        for row in told:
+            cells = (row.group or "", _difference(row), f"{row.count_questions:,}", f"{row.count_questions_needed:,}")
+            table.add_row(*(escape(harmless(cell)) for cell in cells))
+        Console(highlight=False).print(table)
+    if len(topics) > len(told):
+        _print(f"{len(topics) - len(told)} topics have too few questions for an interval; --format json has them")
+
+
+def _difference(row: "Comparison") -> str:
+    """In points, with its interval where there is one."""
+    points = f"{100 * row.difference:+.1f} points"
+    if row.lower is None or row.upper is None:
+        return points
+    return f"{points} ({100 * row.lower:+.1f} to {100 * row.upper:+.1f}, p = {row.p_value:.3g})"
 
 
 def print_pairs(pairs: "Pairs", output: str) -> None:
@@ -205,7 +206,7 @@ def _figure(value: float | None) -> str:
 
 
 def _print(line: str) -> None:
-    Console(highlight=False).print(line, markup=False, soft_wrap=True)
+    Console(highlight=False).print(harmless(line), markup=False, soft_wrap=True)
 
 
 def _print_plain(text: str) -> None:
