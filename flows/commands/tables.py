@@ -84,14 +84,14 @@ def print_comparison(compared: "Sequence[Comparison]", x: str, y: str, detect: f
     _print(f"{x} {overall.win_rate_x:.1%}, {y} {overall.win_rate_y:.1%}, against the baseline")
     _print(f"difference {_difference(overall)} on {overall.count_questions:,} questions")
     if overall.count_questions_needed is not None and overall.detectable is not None:
-        found = (
-            f"a difference of {100 * overall.detectable:.1f} points is found in four of five benchmarks like this one"
+        _print(
+            f"four of five benchmarks like this one find a difference of {100 * overall.detectable:.1f} points;"
+            f" to find {100 * detect:g} points it takes {overall.count_questions_needed:,} questions"
         )
-        _print(f"here {found}; for {100 * detect:g} points it takes {overall.count_questions_needed:,} questions")
     told = [row for row in topics if row.lower is not None]
     if told:
         table = Table(
-            "topic", "difference", "questions", "needed", title="By topic, not corrected for how many they are"
+            "topic", "difference", "questions", "needed", title="By topic; p is not corrected for their number"
         )
         for row in told:
             cells = (row.group or "", _difference(row), f"{row.count_questions:,}", f"{row.count_questions_needed:,}")

@@ -259,8 +259,8 @@ def test_two_models_are_compared(rows: Rows, ask: Run) -> None:
     (back,) = [row for row in rows("compare", "even-1", "able") if row["group"] is None]
     assert back["difference"] == -overall["difference"]
     told = ask("compare", "able", "even-1")
-    assert "needed for 5 points" in told.out
-    assert "1 topics with too few questions for an interval are left out here" in told.out
+    assert "to find 5 points it takes" in told.out
+    assert "1 topics have too few questions for an interval" in told.out
 
 
 def test_the_baseline_can_be_compared_too(rows: Rows) -> None:
