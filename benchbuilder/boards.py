@@ -14,6 +14,7 @@ import polars as pl
 from pydantic import TypeAdapter
 
 from benchbuilder.errors import NothingToRunError, UsageError
+from benchbuilder.judging.canaries import PREFIX
 from benchbuilder.rating.board_of_games import fit_games, usable_games
 from benchbuilder.rating.ensemble import combine
 from benchbuilder.rating.leaderboard import Leaderboard
@@ -22,7 +23,6 @@ from benchbuilder.schemas import frame_of
 from benchbuilder.text import digest_of, escape_for_message
 from benchbuilder.warehouse import Writer
 
-CANARY = "canary: "
 IMPORTED = "imported"  # the digest of models and judges whose settings somebody else knows
 
 _GAMES = """
@@ -172,7 +172,7 @@ def _settings(frozen: str) -> RatingSettings:
 
 def is_canary(reason: str | None) -> bool:
     """Whether this is the reason of a row that nobody is."""
-    return bool(reason and reason.startswith(CANARY))
+    return bool(reason and reason.startswith(PREFIX))
 
 
 def read_styles(reader: Reader, models: Mapping[str, str]) -> pl.DataFrame:

@@ -11,10 +11,9 @@ from benchbuilder.exchange.people import VOTES
 from benchbuilder.rating.people import rate_votes
 from benchbuilder.rating.quality import Quality, measure_quality
 from benchbuilder.schemas import frame_of
+from benchbuilder.sources.boards import NORMAL_975
 from benchbuilder.text import digest_of, escape_for_message
 from benchbuilder.warehouse import Warehouse
-
-WIDTH_OF_95 = 2 * 1.959963984540054  # of a normal's central 95 %, in standard deviations
 
 
 def read_people(reader: Reader, people: str) -> pl.DataFrame:
@@ -52,7 +51,7 @@ def board_to_compare(rows: pl.DataFrame) -> pl.DataFrame:
         lower="lower",
         upper="upper",
         mean="win_rate",
-        variance=((pl.col("upper") - pl.col("lower")) / WIDTH_OF_95) ** 2,
+        variance=((pl.col("upper") - pl.col("lower")) / (2 * NORMAL_975)) ** 2,
     )
 
 

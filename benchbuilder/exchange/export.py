@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchbuilder.boards import CANARY, Reader, read_benchmark, read_contest
+from benchbuilder.boards import Reader, read_benchmark, read_contest
 from benchbuilder.errors import NothingToRunError, UsageError
+from benchbuilder.judging.canaries import PREFIX
 from benchbuilder.sources.arena_hard import ANSWER_SCHEMA, JUDGMENT_SCHEMA, QUESTION_SCHEMA, write_arena_hard
 
 _QUESTIONS = """
@@ -98,7 +99,7 @@ def export_arena_hard(reader: Reader, folder: Path, benchmark_id: str | None = N
     """
     contest = read_contest(reader, benchmark_id=benchmark_id)
     of_version = {"benchmark_id": contest.benchmark_id}
-    of_board = {"leaderboard_id": contest.leaderboard_id, "is_imported": contest.is_imported, "canary": CANARY}
+    of_board = {"leaderboard_id": contest.leaderboard_id, "is_imported": contest.is_imported, "canary": PREFIX}
     questions = reader.read(_QUESTIONS, **of_version)
     answers = reader.read(_ANSWERS, **of_version, **of_board)
     judgments = reader.read(_JUDGMENTS, **of_board)

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 CanaryKind = Literal["constant", "other_question", "padded"]
 
+PREFIX = "canary: "  # how the reason of a row begins that nobody hopes to rank
 VERSION = 1  # raised with the texts below, so that verdicts on old ones are kept apart
 _CONSTANT = (
     "Thank you for this interesting question. There are several sides to it, and the best answer depends on what you"
@@ -19,9 +20,9 @@ _PADDING = (
     " Each point matters for itself, and together they give the full picture. Please read it again with care."
 )
 _REASONS: dict[CanaryKind, str] = {
-    "constant": "canary: the same answer to every question",
-    "other_question": "canary: the baseline's answer to another question",
-    "padded": "canary: the baseline's answer with empty words behind it",
+    "constant": f"{PREFIX}the same answer to every question",
+    "other_question": f"{PREFIX}the baseline's answer to another question",
+    "padded": f"{PREFIX}the baseline's answer with empty words behind it",
 }
 
 

@@ -5,6 +5,8 @@ from typing import Protocol
 
 import polars as pl
 
+from benchbuilder.judging.canaries import PREFIX
+
 LENGTH_EXCERPT = 160
 
 _QUERIES = {
@@ -97,7 +99,7 @@ class ReportOptions:
 
 def models_of(board: pl.DataFrame) -> pl.DataFrame:
     """The rows of mart `board` that are models: neither the baseline nor a canary, which nobody hopes to rank."""
-    is_canary = pl.col("reason").fill_null("").str.starts_with("canary: ")
+    is_canary = pl.col("reason").fill_null("").str.starts_with(PREFIX)
     return board.filter((pl.col("model") != pl.col("baseline")) & ~is_canary)
 
 
