@@ -13,7 +13,7 @@ from benchbuilder.criteria import (
     read_probability,
 )
 from benchbuilder.errors import Unparsable
-from benchbuilder.ledger import Counted, Ledger
+from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
@@ -58,8 +58,8 @@ async def annotate(run: Run, prefix: str) -> str:
         requests = {prompt_id: _requests(settings, text) for prompt_id, text in wanted.iter_rows()}
         everything = [request for several in requests.values() for request in several]
         async with Ledger(run.warehouse, settings, run.run_id) as ledger:
-            report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, read)
-            settled = ledger.settled(everything, read)
+            settled = Settled()
+            report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, read, settled.add)
         rows = [
             _row(settings, digest, prompt_id, several, [settled[request.request_key] for request in several])
             for prompt_id, several in requests.items()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from benchbuilder.ledger import Ledger
+from benchbuilder.ledger import Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
@@ -38,8 +38,8 @@ async def answer(run: Run, benchmark_id: str, model: str) -> str:
         )
         requests = {prompt_id: _request(run.settings, model, text) for prompt_id, text in questions.iter_rows()}
         async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
-            report = await ledger.fulfil(f"answer {model}", list(requests.values()))
-            settled = ledger.settled(list(requests.values()))
+            settled = Settled()
+            report = await ledger.fulfil(f"answer {model}", list(requests.values()), settle=settled.add)
         rows = [
             {
                 "prompt_id": prompt_id,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from benchbuilder.errors import Unparsable
 from benchbuilder.judging.matchups import Matchup, judge_values, plan_matchups
 from benchbuilder.judging.verdict import PARSER_VERSION, Verdict, parse_verdict, read_digit_verdict
-from benchbuilder.ledger import Counted, Ledger
+from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import JudgeSettings, Settings
@@ -52,8 +52,8 @@ async def judge(run: Run, benchmark_id: str, judge_model: str, model: str) -> st
         requests = [game.request for game in games]
         read = _read_digits if settings.reads == "digits" else _read_text
         async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
-            report = await ledger.fulfil(f"judge {model} by {judge_model}", requests, read)
-            settled = ledger.settled(requests, read)
+            settled = Settled()
+            report = await ledger.fulfil(f"judge {model} by {judge_model}", requests, read, settled.add)
         rows = [
             _row(game, judge_model, run.settings.digest_of_judge(settings), read(settled[game.request.request_key]))
             for game in games

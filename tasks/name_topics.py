@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchbuilder.errors import Unparsable
-from benchbuilder.ledger import Counted, Ledger
+from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.topics.naming import PARSER_VERSION, name_values, parse_topic_name
@@ -50,8 +50,8 @@ async def name_topics(run: Run) -> str:
             for topic_id, keywords, texts in unnamed.iter_rows()
         }
         async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
-            report = await ledger.fulfil("name topics", list(requests.values()), _read)
-            settled = ledger.settled(list(requests.values()), _read)
+            settled = Settled()
+            report = await ledger.fulfil("name topics", list(requests.values()), _read, settled.add)
         rows = [
             _row(topic_id, request, settled[request.request_key])
             for topic_id, request in requests.items()

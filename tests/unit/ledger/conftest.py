@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benchbuilder.ledger import Ledger, Reading, Report
+from benchbuilder.ledger.traffic import Settle
 from benchbuilder.llm.requests import Request
 from benchbuilder.settings import Settings, load_settings
 from benchbuilder.warehouse import Warehouse
@@ -44,14 +45,19 @@ class Desk:
         return load_settings(self.scene.config)
 
     def fulfil(
-        self, requests: Sequence[Request], read: Reading | None = None, run_id: str | None = None, **tables: Any
+        self,
+        requests: Iterable[Request],
+        read: Reading | None = None,
+        run_id: str | None = None,
+        settle: Settle | None = None,
+        **tables: Any,
     ) -> Report:
         """What one run makes of it."""
         self.count_runs += 1
 
         async def run() -> Report:
             async with Ledger(self.warehouse, self.settings(**tables), run_id or f"run {self.count_runs}") as ledger:
-                return await ledger.fulfil("ask", requests, read)
+                return await ledger.fulfil("ask", requests, read, settle)
 
         return asyncio.run(run())
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from benchbuilder.errors import IncompleteError, Unparsable
-from benchbuilder.ledger import Counted, Ledger, Report
+from benchbuilder.ledger import Counted, Ledger, Report, Settled
 from benchbuilder.llm.requests import Request
 from tests.fakes.running import RunningServer
 from tests.unit.ledger.conftest import ONE_AT_A_TIME, PRICED, Desk, questions
@@ -45,7 +45,7 @@ def test_nothing_to_ask_is_no_call(desk: Desk, scripted_server: RunningServer) -
 def test_the_same_request_twice_is_asked_once(desk: Desk, scripted_server: RunningServer) -> None:
     """Two who want the same pay once."""
     report = desk.fulfil([*questions(3), *questions(3)])
-    assert (report.count_wanted, report.count_calls) == (3, 3)
+    assert (report.count_wanted, report.count_calls, report.count_paid) == (6, 3, 3)
     assert scripted_server.counts().count_requests == 3
 
 
@@ -108,13 +108,12 @@ def test_an_unread_reply_is_not_asked_for_ever(desk: Desk, scripted_server: Runn
 
 def test_only_what_is_settled_may_become_a_row(desk: Desk, scripted_server: RunningServer) -> None:
     """What a later run would ask again is not: failed calls, and unread replies with an attempt left."""
-    asked = questions(3)
-    desk.fulfil(asked[:1])
+    asked, settled = questions(3), Settled()
+    desk.fulfil(asked[:1], settle=settled.add)
     scripted_server.fail("empty")
-    desk.fulfil(asked[1:2])
+    desk.fulfil(asked[1:2], settle=settled.add)
+    assert settled.keys() == {asked[0].request_key}
     ledger = Ledger(desk.warehouse, desk.settings(), "reader")
-    assert [asked.index(request) for request in asked if request.request_key in ledger.settled(asked)] == [0]
-    assert ledger.settled(asked, never) == {}
     assert ledger.counted(asked).keys() == {request.request_key for request in asked[:2]}
 
 

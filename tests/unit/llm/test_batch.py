@@ -1,87 +1,118 @@
-"""The pool of workers is bounded, hands over every reply, and stops at the first failure."""
+"""The pool of workers is bounded, takes a job when one of them is free, and stops at the first failure."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
 from benchbuilder.errors import BudgetError, EndpointOutError
-from benchbuilder.llm.batch import run_batch
-from benchbuilder.llm.requests import Reply, Request
+from benchbuilder.llm.batch import Pool
 
-REQUESTS = [Request("answer", "m", "", {"prompt": str(number)}, {"served_model": "m"}) for number in range(40)]
+JOBS = range(40)
 
 
-def test_every_reply_is_handed_over_and_no_more_than_allowed_are_in_flight() -> None:
-    """Forty calls, five at a time."""
-    in_flight, most, seen = 0, 0, Counter[str]()
+def run(work: Callable[[int], Awaitable[None]], concurrency: int, jobs: Iterator[int] | None = None) -> None:
+    """All jobs by one pool."""
+    asyncio.run(Pool(concurrency).run(iter(JOBS) if jobs is None else jobs, work))
 
-    async def ask(request: Request) -> Reply:
-        nonlocal in_flight, most
-        in_flight += 1
-        most = max(most, in_flight)
+
+def test_every_job_is_done_once_and_no_more_than_allowed_are_at_work() -> None:
+    """Forty jobs, five at a time."""
+    at_work, most, seen = 0, 0, Counter[int]()
+
+    async def work(job: int) -> None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
         await asyncio.sleep(0.001)
-        in_flight -= 1
-        return Reply("ok", text=request.values["prompt"])
+        at_work -= 1
+        seen[job] += 1
 
-    counts = asyncio.run(
-        run_batch(
-            REQUESTS, ask, lambda request, _reply, _s: seen.update([request.request_key]), concurrency=5, label="x"
-        )
-    )
-    assert counts == {"ok": 40}
+    run(work, 5)
     assert most == 5
-    assert set(seen.values()) == {1}
-    assert len(seen) == 40
+    assert seen == dict.fromkeys(JOBS, 1)
+
+
+def test_a_job_is_taken_when_a_worker_is_free() -> None:
+    """Nothing is planned long before it is asked: a million jobs are never held at once."""
+    taken, done = 0, 0
+
+    def jobs() -> Iterator[int]:
+        nonlocal taken
+        for job in JOBS:
+            taken += 1
+            assert taken - done <= 3
+            yield job
+
+    async def work(_job: int) -> None:
+        nonlocal done
+        await asyncio.sleep(0)
+        done += 1
+
+    run(work, 3, jobs())
+    assert done == 40
 
 
 def test_the_first_failure_stops_the_pool_and_keeps_what_came() -> None:
-    """No call starts after it; the exception is raised as itself, not as a group."""
+    """No job starts after it; the exception is raised as itself, not as a group."""
     started, kept = [], []
 
-    async def ask(request: Request) -> Reply:
-        started.append(request)
+    async def work(job: int) -> None:
+        started.append(job)
         await asyncio.sleep(0.001)
         if len(started) > 10:
             raise EndpointOutError("out")
-        return Reply("ok")
+        kept.append(job)
 
     with pytest.raises(EndpointOutError, match="out"):
-        asyncio.run(run_batch(REQUESTS, ask, lambda *told: kept.append(told), concurrency=2, label="x"))
+        run(work, 2)
     assert 9 <= len(kept) <= 10
     assert len(started) <= 12
 
 
-def test_calls_in_flight_come_home_when_the_pool_stops() -> None:
-    """They are paid: the one that cannot start stops the others from starting, not from arriving."""
+def test_jobs_at_work_come_home_when_the_pool_stops() -> None:
+    """Their calls are paid: the one that cannot start stops the others from starting, not from arriving."""
     kept = []
 
-    async def ask(request: Request) -> Reply:
-        if request.values["prompt"] == "3":
+    async def work(job: int) -> None:
+        if job == 3:
             raise BudgetError("the cap is reached")
         await asyncio.sleep(0.05)
-        return Reply("ok", text=request.values["prompt"])
-
-    def keep(request: Request, _reply: Reply, _seconds: float) -> None:
-        kept.append(request.values["prompt"])
+        kept.append(job)
 
     with pytest.raises(BudgetError, match="the cap is reached"):
-        asyncio.run(run_batch(REQUESTS, ask, keep, concurrency=4, label="x"))
-    assert kept == ["0", "1", "2"]
+        run(work, 4)
+    assert kept == [0, 1, 2]
 
 
-def test_a_reply_that_cannot_be_kept_stops_the_pool() -> None:
-    """A full disk is no reason to go on paying."""
-    asked = []
+def test_a_job_that_asks_again_learns_that_the_pool_stops() -> None:
+    """Its second call would be one after the failure."""
+    pool, calls = Pool(2), []
 
-    async def ask(request: Request) -> Reply:
-        asked.append(request)
-        await asyncio.sleep(0)
-        return Reply("ok")
-
-    def keep(*_told: object) -> None:
-        raise OSError("No space left on device")
+    async def work(job: int) -> None:
+        while not pool.is_stopping:
+            calls.append(job)
+            await asyncio.sleep(0.01 * (job + 1))
+            if job == 0:
+                raise OSError("No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
-        asyncio.run(run_batch(REQUESTS, ask, keep, concurrency=3, label="x"))
-    assert len(asked) == 3
+        asyncio.run(pool.run(iter([0, 1]), work))
+    assert calls == [0, 1]
+
+
+def test_a_cancelled_pool_gives_up_what_is_at_work() -> None:
+    """Whoever cancels does not wait for replies."""
+
+    async def cancelled() -> None:
+        async def work(_job: int) -> None:
+            await asyncio.sleep(60)
+
+        task = asyncio.create_task(Pool(2).run(iter(JOBS), work))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await task
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(cancelled())

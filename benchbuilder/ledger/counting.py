@@ -1,0 +1,70 @@
+"""Which attempt at a request counts, and whether to ask (again)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from benchbuilder.errors import Unparsable
+from benchbuilder.llm.requests import Reply, Request
+from benchbuilder.settings import AttemptSettings
+
+
+class Counted(NamedTuple):
+    """The attempt that counts for one request: the last ok one, else the last; and how many there were."""
+
+    state: str
+    reason: str | None
+    text: str | None
+    logprobs: Mapping[str, float] | None
+    count_attempts: int
+    count_ok: int
+    count_truncated: int
+    count_refused: int
+
+    def then(self, reply: Reply) -> "Counted":
+        """What counts once one more reply has come; the view `completions_counted` says the same of stored ones."""
+        counts = (
+            self.count_attempts + 1,
+            self.count_ok + (reply.state == "ok"),
+            self.count_truncated + (reply.state == "truncated"),
+            self.count_refused + (reply.state == "refused"),
+        )
+        if reply.state == "ok" or self.state != "ok":
+            return Counted(reply.state, reply.reason, reply.text, reply.logprobs, *counts)
+        return Counted(*self[:4], *counts)
+
+
+NEVER_ASKED = Counted("", None, None, None, 0, 0, 0, 0)
+
+
+class Settled(dict[str, Counted]):
+    """What a later run would not ask again, by request_key; `add` is the `Settle` of a step that wants all at once."""
+
+    def add(self, request: Request, counted: Counted) -> None:
+        """Keep one."""
+        self[request.request_key] = counted
+
+
+Reading = Callable[[Counted], Any]
+"""Reads an ok, truncated or refused reply; gives an Unparsable where it cannot. A pure function of a step."""
+
+
+def is_due(counted: Counted, attempts: AttemptSettings, read: Reading | None, count_failures: int = 0) -> bool:
+    """Whether to ask (again).
+
+    Args:
+        counted: `NEVER_ASKED` for a request that is new.
+        attempts: how often a call is made until its state is final, counted over all runs.
+        read: what the step reads; only where it gives Unparsable an answered call is made again.
+        count_failures: api_errors of this run.
+    """
+    if count_failures >= attempts.api_error:
+        return False
+    if counted.state in {"", "api_error"}:
+        return True
+    if counted.state == "refused":
+        return counted.count_refused < attempts.refused
+    if counted.state == "truncated":
+        return counted.count_truncated < attempts.truncated
+    # An unread reply that was followed by a refusal is still the one that counts, so those are attempts too.
+    count_answered = counted.count_ok + counted.count_truncated + counted.count_refused
+    return count_answered < attempts.unparsable and read is not None and isinstance(read(counted), Unparsable)
