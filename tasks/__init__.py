@@ -7,18 +7,22 @@ each other.
 """
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect import task
+from prefect.artifacts import acreate_progress_artifact, aupdate_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
 
 from benchbuilder.errors import EndpointOutError, LockTimeoutError, NothingToRunError, UsageError
+from benchbuilder.llm.progress import Progress
 from benchbuilder.settings import Settings, load_settings
 from benchbuilder.text import digest_of, escape_for_message
 from benchbuilder.warehouse import Warehouse
@@ -67,6 +71,24 @@ def open_run(config: Path | None, state_dir: Path | None, as_of: datetime | None
 def is_passing(state: State[Any]) -> bool:
     """Whether a step failed for trouble that passes; everything else fails again when it is tried again."""
     return isinstance(state.data, EndpointOutError | LockTimeoutError)
+
+
+class ProgressArtifact:
+    """Shows how far a step's traffic has come as a progress artifact of its run; given to a `Ledger` as its watcher."""
+
+    def __init__(self) -> None:
+        self._id: UUID | None = None
+
+    async def __call__(self, progress: Progress) -> None:
+        """Make the artifact when there is something to show, then keep it up to date."""
+        if progress.share_done is None:
+            return
+        percent = 100 * progress.share_done
+        if self._id is None:
+            key = "-".join(re.findall(r"[a-z0-9]+", progress.label.lower()))
+            self._id = await acreate_progress_artifact(percent, key=key, description=str(progress))
+        else:
+            await aupdate_progress_artifact(self._id, percent, description=str(progress))
 
 
 def plain_step(run_name: str) -> Callable[[Callable[..., Any]], Any]:

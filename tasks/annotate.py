@@ -17,7 +17,7 @@ from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
-from tasks import Run, plain_step
+from tasks import ProgressArtifact, Run, plain_step
 
 _WANTED = """
     select prompts.prompt_id, prompts.text
@@ -57,7 +57,7 @@ async def annotate(run: Run, prefix: str) -> str:
         )
         requests = {prompt_id: _requests(settings, text) for prompt_id, text in wanted.iter_rows()}
         everything = [request for several in requests.values() for request in several]
-        async with Ledger(run.warehouse, settings, run.run_id) as ledger:
+        async with Ledger(run.warehouse, settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
             report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, read, settled.add)
         rows = [

@@ -9,7 +9,18 @@ from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
 from benchbuilder.text import style_counts
-from tasks import Run, plain_step
+from tasks import ProgressArtifact, Run, plain_step
+
+# A row stands only where a later run would not ask again, so whoever has one needs no call.
+_WANTED = """
+    select questions.prompt_id, prompts.text, answers.request_key is not null as is_answered
+    from questions
+    inner join prompts using (prompt_id)
+    left join answers
+        on questions.prompt_id = answers.prompt_id and answers.model = $model and answers.model_digest = $model_digest
+    where questions.benchmark_id = $benchmark_id
+    order by questions.prompt_id
+"""
 
 
 def _request(settings: Settings, model: str, question: str) -> Request:
@@ -31,20 +42,21 @@ async def answer(run: Run, benchmark_id: str, model: str) -> str:
         IncompleteError: some calls failed; a later run asks again.
     """
     async with run.warehouse.named_lock(f"answer-{model}").hold_async():
-        questions: pl.DataFrame = run.warehouse.read(
-            "select prompt_id, text from questions join prompts using (prompt_id)"
-            " where benchmark_id = $benchmark_id order by prompt_id",
-            benchmark_id=benchmark_id,
-        )
+        digest = run.settings.digest_of_model(model)
+        wanted: pl.DataFrame = run.warehouse.read(_WANTED, benchmark_id=benchmark_id, model=model, model_digest=digest)
+        questions = wanted.filter(~pl.col("is_answered")).select("prompt_id", "text")
         requests = {prompt_id: _request(run.settings, model, text) for prompt_id, text in questions.iter_rows()}
-        async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
+        count_known = wanted.height - questions.height
+        async with Ledger(run.warehouse, run.settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
-            report = await ledger.fulfil(f"answer {model}", list(requests.values()), settle=settled.add)
+            report = await ledger.fulfil(
+                f"answer {model}", list(requests.values()), settle=settled.add, count_known=count_known
+            )
         rows = [
             {
                 "prompt_id": prompt_id,
                 "model": model,
-                "model_digest": run.settings.digest_of_model(model),
+                "model_digest": digest,
                 "request_key": request.request_key,
                 "answered_at": datetime.now(UTC),
             }

@@ -3,7 +3,7 @@
 from benchbuilder.ledger import Ledger
 from benchbuilder.llm.requests import Request
 from benchbuilder.text import digest_of
-from tasks import Run, plain_step
+from tasks import ProgressArtifact, Run, plain_step
 
 
 @plain_step("embed {prefix}")
@@ -39,7 +39,7 @@ async def embed(run: Run, prefix: str) -> str:
             )
             for part in missing.iter_slices(settings.texts_per_call)
         ]
-        async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
+        async with Ledger(run.warehouse, run.settings, run.run_id, ProgressArtifact()) as ledger:
             report = await ledger.fulfil(f"embed {prefix}".strip(), requests)
     report.check_complete()
     return str(report)

@@ -15,13 +15,22 @@ from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import JudgeSettings, Settings
-from tasks import Run, plain_step
+from tasks import ProgressArtifact, Run, plain_step
 
 _ANSWERS = """
     select all_answers.question_ref, all_answers.answer_key, all_answers.text
     from all_answers
     semi join (from questions where benchmark_id = $benchmark_id) as asked using (question_ref)
     where all_answers.model = $model and all_answers.model_digest = $model_digest and all_answers.text is not null
+"""
+
+
+# A row stands only where a later run would not ask again, so whoever has one needs no call and no look at its reply.
+_JUDGED = """
+    select prompt_id, baseline_first, replicate, answer_key, baseline_answer_key
+    from judgments
+    where model = $model and baseline = $baseline and judge = $judge and judge_digest = $judge_digest
+        and parser_version = $parser_version
 """
 
 
@@ -48,12 +57,14 @@ async def judge(run: Run, benchmark_id: str, judge_model: str, model: str) -> st
     """
     settings = next(judge for judge in run.settings.judges if judge.model == judge_model)
     async with run.warehouse.named_lock(f"judge-{judge_model}-{model}").hold_async():
-        games = _plan(run, benchmark_id, settings, model)
+        games, count_judged = _plan(run, benchmark_id, settings, model)
         requests = [game.request for game in games]
         read = _read_digits if settings.reads == "digits" else _read_text
-        async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
+        async with Ledger(run.warehouse, run.settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
-            report = await ledger.fulfil(f"judge {model} by {judge_model}", requests, read, settled.add)
+            report = await ledger.fulfil(
+                f"judge {model} by {judge_model}", requests, read, settled.add, count_known=count_judged
+            )
         rows = [
             _row(game, judge_model, run.settings.digest_of_judge(settings), read(settled[game.request.request_key]))
             for game in games
@@ -64,8 +75,8 @@ async def judge(run: Run, benchmark_id: str, judge_model: str, model: str) -> st
     return str(report)
 
 
-def _plan(run: Run, benchmark_id: str, judge: JudgeSettings, model: str) -> list[_Game]:
-    """The games of which both answers are there."""
+def _plan(run: Run, benchmark_id: str, judge: JudgeSettings, model: str) -> tuple[list[_Game], int]:
+    """The games of which both answers are there and no judgment yet; and how many are judged."""
     baseline = run.settings.evaluation.baseline
     answers = _answers(run, benchmark_id, model)
     baseline_answers = _answers(run, benchmark_id, baseline)
@@ -76,9 +87,14 @@ def _plan(run: Run, benchmark_id: str, judge: JudgeSettings, model: str) -> list
             benchmark_id=benchmark_id,
         ).iter_rows()
     )
-    games = []
+    judged = _judged(run, judge, model)
+    games, count_judged = [], 0
     for matchup in plan_matchups(answers.keys() & baseline_answers.keys(), [model], baseline):
         mine, theirs = answers[matchup.question_id], baseline_answers[matchup.question_id]
+        order = (matchup.question_id, matchup.baseline_first, matchup.replicate)
+        if (*order, mine.answer_key, theirs.answer_key) in judged:
+            count_judged += 1
+            continue
         shown = judge_values(
             questions[matchup.question_id],
             mine.text,
@@ -88,7 +104,20 @@ def _plan(run: Run, benchmark_id: str, judge: JudgeSettings, model: str) -> list
         )
         request = _request(run.settings, judge, shown.values, matchup.replicate)
         games.append(_Game(matchup, mine, theirs, request, shown.is_cut))
-    return games
+    return games, count_judged
+
+
+def _judged(run: Run, judge: JudgeSettings, model: str) -> set[tuple[Any, ...]]:
+    """Question, order, replicate and both answers of every game that has a reading by the present parser."""
+    rows = run.warehouse.read(
+        _JUDGED,
+        model=model,
+        baseline=run.settings.evaluation.baseline,
+        judge=judge.model,
+        judge_digest=run.settings.digest_of_judge(judge),
+        parser_version=PARSER_VERSION,
+    )
+    return set(rows.iter_rows())
 
 
 def _answers(run: Run, benchmark_id: str, model: str) -> dict[str, _Answer]:

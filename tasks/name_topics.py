@@ -8,7 +8,7 @@ from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.topics.naming import PARSER_VERSION, name_values, parse_topic_name
-from tasks import Run, plain_step
+from tasks import ProgressArtifact, Run, plain_step
 
 _COUNT_SAMPLES = 4
 _UNNAMED = """
@@ -49,7 +49,7 @@ async def name_topics(run: Run) -> str:
             )
             for topic_id, keywords, texts in unnamed.iter_rows()
         }
-        async with Ledger(run.warehouse, run.settings, run.run_id) as ledger:
+        async with Ledger(run.warehouse, run.settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
             report = await ledger.fulfil("name topics", list(requests.values()), _read, settled.add)
         rows = [

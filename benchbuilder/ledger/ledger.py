@@ -73,7 +73,13 @@ class Ledger:
                 await endpoint.close()
 
     async def fulfil(
-        self, label: str, requests: Iterable[Request], read: Reading | None = None, settle: Settle | None = None
+        self,
+        label: str,
+        requests: Iterable[Request],
+        read: Reading | None = None,
+        settle: Settle | None = None,
+        *,
+        count_known: int = 0,
     ) -> Report:
         """Ask for what is not paid yet.
 
@@ -82,14 +88,15 @@ class Ledger:
             requests: all that is wanted, paid or not; of one model. Taken as workers are free, and not kept.
             read: reads a reply; where it gives Unparsable, the call is made again as often as the settings allow.
             settle: takes what is settled, paid before or now, as it comes.
+            count_known: requests that are not in `requests`, because what they would give is there already.
 
         Raises:
             EndpointError: the model cannot be asked at all. What was paid before is kept.
             BudgetError: the cap is reached, likewise.
         """
         self._record.merge()
-        report = Report(label)
-        progress = Progress(label, len(requests) if isinstance(requests, Sequence) else None)
+        report = Report(label, count_known, count_known)
+        progress = Progress(label, len(requests) + count_known if isinstance(requests, Sequence) else None, count_known)
         traffic = Traffic(
             settings=self.settings,
             budget=self.budget,

@@ -22,9 +22,10 @@ class Progress:
         cost_usd: of these calls.
     """
 
-    def __init__(self, label: str, count_wanted: int | None) -> None:
+    def __init__(self, label: str, count_wanted: int | None, count_done: int = 0) -> None:
         self.label, self.count_wanted = label, count_wanted
-        self.count_done, self.cost_usd = 0, 0.0
+        self.count_done, self.cost_usd = count_done, 0.0
+        self._count_before = count_done
         self.states: Counter[str] = Counter()
         self._started = time.monotonic()
 
@@ -41,9 +42,10 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """At the pace so far; None while nobody knows of how many."""
-        if not self.count_wanted or not self.count_done:
+        count_now = self.count_done - self._count_before
+        if not self.count_wanted or not count_now:
             return None
-        return (self.count_wanted - self.count_done) * (time.monotonic() - self._started) / self.count_done
+        return (self.count_wanted - self.count_done) * (time.monotonic() - self._started) / count_now
 
     def __str__(self) -> str:
         """E.g. `judge: 120 of 1,200 done, 4.0 calls a second, 3 api_error, 0.12 USD, 270 s left`."""
