@@ -16,6 +16,7 @@ from benchbuilder.errors import BenchBuilderError, UsageError
 from flows.commands.boards import board, compare, judges, pairs, quality, sql
 from flows.commands.exchange import export_app, import_app
 from flows.commands.options import AsOf, Config, IgnoreCache, StateDir
+from flows.commands.plan import plan
 
 
 def _version() -> str:
@@ -29,7 +30,7 @@ app = App(
     name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.", version=_version
 )
 
-for command in (board, compare, pairs, judges, quality, sql):
+for command in (board, compare, pairs, judges, quality, sql, plan):
     app.command(command)
 for group in (import_app, export_app):
     app.command(group)

@@ -2,35 +2,11 @@
 
 from datetime import UTC, datetime
 
-import polars as pl
-
+from benchbuilder.asking.answers import plan_answers
 from benchbuilder.ledger import Ledger, Settled
-from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
-from benchbuilder.settings import Settings
 from benchbuilder.text import style_counts
 from tasks import ProgressArtifact, Run, plain_step
-
-# A row stands only where a later run would not ask again, so whoever has one needs no call.
-_WANTED = """
-    select questions.prompt_id, prompts.text, answers.request_key is not null as is_answered
-    from questions
-    inner join prompts using (prompt_id)
-    left join answers
-        on questions.prompt_id = answers.prompt_id and answers.model = $model and answers.model_digest = $model_digest
-    where questions.benchmark_id = $benchmark_id
-    order by questions.prompt_id
-"""
-
-
-def _request(settings: Settings, model: str, question: str) -> Request:
-    return Request(
-        kind="answer",
-        model=model,
-        revision=settings.models[model].revision,
-        values={"prompt": question},
-        sampling=settings.sampling_of(model),
-    )
 
 
 @plain_step("answer {model}")
@@ -43,10 +19,7 @@ async def answer(run: Run, benchmark_id: str, model: str) -> str:
     """
     async with run.warehouse.named_lock(f"answer-{model}").hold_async():
         digest = run.settings.digest_of_model(model)
-        wanted: pl.DataFrame = run.warehouse.read(_WANTED, benchmark_id=benchmark_id, model=model, model_digest=digest)
-        questions = wanted.filter(~pl.col("is_answered")).select("prompt_id", "text")
-        requests = {prompt_id: _request(run.settings, model, text) for prompt_id, text in questions.iter_rows()}
-        count_known = wanted.height - questions.height
+        requests, count_known = plan_answers(run.warehouse, run.settings, benchmark_id, model)
         async with Ledger(run.warehouse, run.settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
             report = await ledger.fulfil(

@@ -3,28 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from benchbuilder.asking.topic_names import plan_topic_names
 from benchbuilder.errors import Unparsable
 from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
-from benchbuilder.topics.naming import PARSER_VERSION, name_values, parse_topic_name
+from benchbuilder.topics.naming import PARSER_VERSION, parse_topic_name
 from tasks import ProgressArtifact, Run, plain_step
-
-_COUNT_SAMPLES = 4
-_UNNAMED = """
-    select
-        topics.topic_id,
-        any_value(topics.keywords) as keywords,
-        list(prompts.text order by topic_members.similarity desc, prompts.prompt_id) as texts
-    from topics
-    semi join (from clusterings order by clustered_at desc, clustering_id limit 1) as latest using (clustering_id)
-    anti join (from topic_names where parser_version >= $parser_version) as named using (topic_id)
-    join topic_members using (clustering_id, topic_id)
-    join prompts using (prompt_id)
-    where not topic_members.is_outlier
-    group by topics.topic_id
-    order by topics.topic_id
-"""
 
 
 @plain_step("name topics")
@@ -37,18 +22,7 @@ async def name_topics(run: Run) -> str:
     """
     namer = run.settings.namer.model
     async with run.warehouse.named_lock(f"name_topics-{namer}").hold_async():
-        unnamed = run.warehouse.read(_UNNAMED, parser_version=PARSER_VERSION)
-        requests = {
-            topic_id: Request(
-                kind="name_topic",
-                model=namer,
-                revision=run.settings.models[namer].revision,
-                values=name_values(keywords, texts[:_COUNT_SAMPLES]),
-                sampling=run.settings.sampling_of(namer),
-                template="topic_name",
-            )
-            for topic_id, keywords, texts in unnamed.iter_rows()
-        }
+        requests = plan_topic_names(run.warehouse, run.settings)
         async with Ledger(run.warehouse, run.settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
             report = await ledger.fulfil("name topics", list(requests.values()), _read, settled.add)

@@ -1,11 +1,28 @@
 """Which attempt at a request counts, and whether to ask (again)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import orjson
+import polars as pl
 
 from benchbuilder.errors import Unparsable
 from benchbuilder.llm.requests import Reply, Request
 from benchbuilder.settings import AttemptSettings
+from benchbuilder.warehouse import Warehouse
+
+# The window over the attempts of a few requests, not over those of all: the view would look at every one there is.
+_COUNTED = """
+    select
+        request_key, state, reason, text, logprobs,
+        count(*) over (partition by request_key) as count_attempts,
+        count(*) filter (where state = 'ok') over (partition by request_key) as count_ok,
+        count(*) filter (where state = 'truncated') over (partition by request_key) as count_truncated,
+        count(*) filter (where state = 'refused') over (partition by request_key) as count_refused
+    from completions
+    semi join wanted using (request_key)
+    qualify row_number() over (partition by request_key order by (state = 'ok') desc, attempt desc) = 1
+"""
 
 
 class Counted(NamedTuple):
@@ -68,3 +85,13 @@ def is_due(counted: Counted, attempts: AttemptSettings, read: Reading | None, co
     # An unread reply that was followed by a refusal is still the one that counts, so those are attempts too.
     count_answered = counted.count_ok + counted.count_truncated + counted.count_refused
     return count_answered < attempts.unparsable and read is not None and isinstance(read(counted), Unparsable)
+
+
+def find_counted(warehouse: Warehouse, requests: Sequence[Request]) -> dict[str, Counted]:
+    """The attempt that counts, by request_key; a request that was never tried is not in it."""
+    keys = pl.DataFrame([request.request_key for request in requests], {"request_key": pl.String})
+    rows = warehouse.read(_COUNTED, frames={"wanted": keys})
+    return {
+        key: Counted(state, reason, text, orjson.loads(logprobs) if logprobs else None, *counts)
+        for key, state, reason, text, logprobs, *counts in rows.iter_rows()
+    }

@@ -7,10 +7,7 @@ from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import orjson
-import polars as pl
-
-from benchbuilder.ledger.counting import Counted, Reading
+from benchbuilder.ledger.counting import Counted, Reading, find_counted
 from benchbuilder.ledger.record import Record
 from benchbuilder.ledger.report import Report
 from benchbuilder.ledger.traffic import Settle, Traffic
@@ -24,18 +21,6 @@ if TYPE_CHECKING:
     from benchbuilder.llm.endpoint import Endpoint
 
 _logger = logging.getLogger("benchbuilder.ledger")
-# The window over the attempts of a few requests, not over those of all: the view would look at every one there is.
-_COUNTED = """
-    select
-        request_key, state, reason, text, logprobs,
-        count(*) over (partition by request_key) as count_attempts,
-        count(*) filter (where state = 'ok') over (partition by request_key) as count_ok,
-        count(*) filter (where state = 'truncated') over (partition by request_key) as count_truncated,
-        count(*) filter (where state = 'refused') over (partition by request_key) as count_refused
-    from completions
-    semi join wanted using (request_key)
-    qualify row_number() over (partition by request_key order by (state = 'ok') desc, attempt desc) = 1
-"""
 
 
 class Ledger:
@@ -121,12 +106,7 @@ class Ledger:
 
     def counted(self, requests: Sequence[Request]) -> dict[str, Counted]:
         """The attempt that counts, by request_key; a request that was never tried is not in it."""
-        keys = pl.DataFrame([request.request_key for request in requests], {"request_key": pl.String})
-        rows = self.warehouse.read(_COUNTED, frames={"wanted": keys})
-        return {
-            key: Counted(state, reason, text, orjson.loads(logprobs) if logprobs else None, *counts)
-            for key, state, reason, text, logprobs, *counts in rows.iter_rows()
-        }
+        return find_counted(self.warehouse, requests)
 
     async def _endpoint(self, request: Request) -> "Endpoint":
         """The shared client for this request's model, made when it is first needed."""

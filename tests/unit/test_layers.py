@@ -41,10 +41,10 @@ def test_help_loads_nothing_that_it_does_not_need() -> None:
         with contextlib.redirect_stdout(io.StringIO()) as shown:
             app("--help", result_action="return_value")
             runs = "init refresh ingest build evaluate publish doctor"
-            questions = "board compare pairs judges quality sql import export"
+            questions = "board compare pairs judges quality sql plan import export"
             for command in f"{{runs}} {{questions}}".split():
                 app([command, "--help"], result_action="return_value")
-        assert shown.getvalue().count("Usage: benchbuilder") == 16
+        assert shown.getvalue().count("Usage: benchbuilder") == 17
         print([name for name in {(*SLOW, "duckdb", "polars", "numpy", "pydantic")} if name in sys.modules])
     """
     assert output_of(program) == "[]\n"

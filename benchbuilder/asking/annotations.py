@@ -1,0 +1,87 @@
+"""Prompts to the annotator, those that stand in a topic: outliers cannot become questions and cost nothing."""
+
+from collections.abc import Mapping
+
+from benchbuilder.boards import Reader
+from benchbuilder.criteria import (
+    CRITERIA,
+    PARSER_VERSION,
+    criteria_values,
+    criterion_values,
+    parse_marks,
+    read_probability,
+)
+from benchbuilder.errors import Unparsable
+from benchbuilder.ledger import Counted, Reading
+from benchbuilder.llm.requests import Request
+from benchbuilder.settings import Settings
+
+_WANTED = """
+    select prompts.prompt_id, prompts.text
+    from prompts
+    semi join (
+        from topic_members
+        semi join (from clusterings order by clustered_at desc, clustering_id limit 1) as latest using (clustering_id)
+        where not is_outlier
+    ) as placed using (prompt_id)
+    anti join (
+        from annotations
+        where annotator = $annotator and annotator_digest = $digest and parser_version = $parser_version
+    ) as marked using (prompt_id)
+    where starts_with(prompts.prompt_id, $prefix)
+    order by prompts.prompt_id
+"""
+
+
+def plan_annotations(reader: Reader, settings: Settings, prefix: str = "") -> dict[str, list[Request]]:
+    """prompt_id → the calls that mark it, of prompts whose id begins with `prefix` and that are not marked yet."""
+    wanted = reader.read(
+        _WANTED,
+        annotator=settings.annotator.model,
+        digest=settings.digest_of_annotator(),
+        parser_version=PARSER_VERSION,
+        prefix=prefix,
+    )
+    return {prompt_id: ask_about_prompt(settings, text) for prompt_id, text in wanted.iter_rows()}
+
+
+def ask_about_prompt(settings: Settings, text: str) -> list[Request]:
+    """One call that lists what is met, or one per criterion, the prompt first so that servers reuse the prefix."""
+    most = settings.annotator.max_characters
+    if settings.selection.marks == "list":
+        shown = [criteria_values(text, most)]
+    else:
+        shown = [criterion_values(text, criterion, most) for criterion in CRITERIA]
+    return [
+        Request(
+            kind="annotate",
+            model=settings.annotator.model,
+            revision=settings.models[settings.annotator.model].revision,
+            values=one.values,
+            sampling=settings.sampling_of_annotator(),
+            template=settings.annotator_template,
+        )
+        for one in shown
+    ]
+
+
+def reading_of_marks(settings: Settings) -> Reading:
+    """How one reply of the annotator is read."""
+    return read_list if settings.selection.marks == "list" else read_one
+
+
+def read_list(counted: Counted) -> Mapping[str, float] | Unparsable:
+    """The marks of a reply that lists what is met."""
+    if counted.state == "refused":
+        return Unparsable("refused", counted.text or "")
+    marks = parse_marks(counted.text or "")
+    if isinstance(marks, Unparsable):
+        return marks
+    return {criterion.name: float(criterion.number in marks) for criterion in CRITERIA}
+
+
+def read_one(counted: Counted) -> float | Unparsable:
+    """P(yes) of one criterion."""
+    if counted.state == "refused":
+        return Unparsable("refused", counted.text or "")
+    return read_probability(counted.logprobs or {})
