@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from benchbuilder.boards import Reader
 from benchbuilder.errors import Unparsable
 from benchbuilder.judging.matchups import Matchup, judge_values, plan_matchups
-from benchbuilder.judging.verdict import PARSER_VERSION, Verdict, parse_verdict, read_digit_verdict
+from benchbuilder.judging.verdict import LENGTH_EXCERPT, PARSER_VERSION, Verdict, parse_verdict, read_digit_verdict
 from benchbuilder.ledger import Counted, Reading
 from benchbuilder.llm.requests import Request
 from benchbuilder.settings import JudgeSettings, Settings
@@ -114,8 +114,8 @@ def _request(settings: Settings, judge: JudgeSettings, values: Mapping[str, str]
 
 
 def _read_text(counted: Counted) -> Verdict | Unparsable:
-    if counted.state == "refused":
-        return Unparsable("refused", counted.text or "")
+    if counted.state in {"refused", "truncated"}:  # cut off, the last verdict may be one that it quotes from an answer
+        return Unparsable(counted.state, (counted.text or "")[-LENGTH_EXCERPT:])
     return parse_verdict(counted.text or "")
 
 

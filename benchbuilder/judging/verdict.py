@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from benchbuilder.errors import Unparsable
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2  # 2: replies that were cut off are unread
 LENGTH_EXCERPT = 200
 
 

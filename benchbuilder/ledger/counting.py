@@ -12,16 +12,30 @@ from benchbuilder.settings import AttemptSettings
 from benchbuilder.warehouse import Warehouse
 
 # The window over the attempts of a few requests, not over those of all: the view would look at every one there is.
+# First which rows, then their texts: in one go the texts of all completions would be read to keep those of a few.
 _COUNTED = """
+    with attempts as (
+        select rowid as row_number, request_key, state, attempt
+        from completions
+        semi join wanted using (request_key)
+    ),
+
+    found as materialized (
+        select
+            row_number,
+            count(*) over (partition by request_key) as count_attempts,
+            count(*) filter (where state = 'ok') over (partition by request_key) as count_ok,
+            count(*) filter (where state = 'truncated') over (partition by request_key) as count_truncated,
+            count(*) filter (where state = 'refused') over (partition by request_key) as count_refused
+        from attempts
+        qualify row_number() over (partition by request_key order by (state = 'ok') desc, attempt desc) = 1
+    )
+
     select
-        request_key, state, reason, text, logprobs,
-        count(*) over (partition by request_key) as count_attempts,
-        count(*) filter (where state = 'ok') over (partition by request_key) as count_ok,
-        count(*) filter (where state = 'truncated') over (partition by request_key) as count_truncated,
-        count(*) filter (where state = 'refused') over (partition by request_key) as count_refused
+        completions.request_key, completions.state, completions.reason, completions.text, completions.logprobs,
+        found.count_attempts, found.count_ok, found.count_truncated, found.count_refused
     from completions
-    semi join wanted using (request_key)
-    qualify row_number() over (partition by request_key order by (state = 'ok') desc, attempt desc) = 1
+    inner join found on completions.rowid = found.row_number
 """
 
 

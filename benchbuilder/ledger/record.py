@@ -13,7 +13,8 @@ from benchbuilder.schemas import RELATIONS, frame_of
 from benchbuilder.warehouse import Warehouse, Writer
 
 _logger = logging.getLogger("benchbuilder.ledger")
-_APPEND_AFTER_CALLS = 500
+_APPEND_AFTER_CALLS = 2_000  # an append takes a tenth of a second, nearly whatever its size
+_VECTORS_LIKE_A_CALL = 8  # so many more count as one call more: what is pending is held in memory
 _APPEND_AFTER_SECONDS = 20.0
 
 
@@ -23,6 +24,7 @@ class Record:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._spool: Spool | None = None
+        self._count_pending = 0
         self._appended_at = time.monotonic()
 
     def put(self, completion: Completion) -> None:
@@ -30,8 +32,9 @@ class Record:
         if self._spool is None:
             self._spool = Spool(self._warehouse.state_dir / "spool")
         self._spool.write(completion)
+        self._count_pending += 1 + len(completion.vectors) // _VECTORS_LIKE_A_CALL
         is_late = time.monotonic() - self._appended_at > _APPEND_AFTER_SECONDS
-        if is_late or len(self._spool.pending) >= _APPEND_AFTER_CALLS:
+        if is_late or self._count_pending >= _APPEND_AFTER_CALLS:
             self.append_pending()
 
     def append_pending(self) -> None:
@@ -40,6 +43,7 @@ class Record:
             with self._warehouse.write() as writer:
                 _append(writer, self._spool.pending)
             self._spool.clear()
+        self._count_pending = 0
         self._appended_at = time.monotonic()
 
     def close(self) -> None:
@@ -70,7 +74,7 @@ def _append(writer: Writer, completions: Sequence[Completion]) -> None:
     for row in rows:
         row["logprobs"] = orjson.dumps(row["logprobs"]).decode() if row["logprobs"] else None
     writer.append("completions", frame_of("completions", rows))
-    vectors = (
+    vectors = [
         {
             "prompt_id": prompt_id,
             "embedder": completion.model,
@@ -81,8 +85,9 @@ def _append(writer: Writer, completions: Sequence[Completion]) -> None:
         }
         for completion in completions
         for prompt_id, vector in zip(completion.prompt_ids, completion.vectors, strict=False)
-    )
-    writer.append("embeddings", frame_of("embeddings", vectors))
+    ]
+    if vectors:
+        writer.append("embeddings", frame_of("embeddings", vectors))
 
 
 def _of_length_one(vector: Sequence[float]) -> list[float]:

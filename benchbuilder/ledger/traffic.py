@@ -1,6 +1,7 @@
 """One batch of requests: planned window by window, asked until each is settled or given up for this run."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,19 +62,23 @@ class Traffic:
     read: Reading | None
     settle: Settle
     _at_work: dict[str, Job] = field(default_factory=dict)
+    _counted: dict[str, Counted] = field(default_factory=dict)
 
     def plan(self, requests: Iterable[Request]) -> Iterator[Job]:
         """The jobs that are due; what is paid is settled on the way.
 
-        A request that equals one at work waits for its reply: the warehouse does not know of that one yet.
+        A request that equals one at work waits for its reply, and one that equals one of this window that is over has
+        it: what was looked up before does not know of either.
         """
         waiting = iter(requests)
-        while window := list(islice(waiting, WINDOW)):
+        while window := deque(islice(waiting, WINDOW)):
             self.record.append_pending()
-            counted = self.find(window)
-            for request in window:
-                if (job := self._planned(request, counted.get(request.request_key, NEVER_ASKED))) is not None:
+            self._counted = self.find(window)
+            while window:  # one by one, so that a window is gone from memory before the next one is made
+                request = window.popleft()
+                if (job := self._planned(request, self._counted.get(request.request_key, NEVER_ASKED))) is not None:
                     yield job
+            self._counted = {}
 
     def _planned(self, request: Request, counted: Counted) -> Job | None:
         self.report.count_wanted += 1
@@ -116,6 +121,7 @@ class Traffic:
 
     def _finish(self, job: Job) -> None:
         del self._at_work[job.request.request_key]
+        self._counted[job.request.request_key] = job.counted
         is_settled = not is_due(job.counted, self.settings.attempts, self.read)
         for request in (job.request, *job.alike):
             if is_settled:

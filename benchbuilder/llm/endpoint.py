@@ -6,6 +6,7 @@ endpoint.
 """
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from benchbuilder.llm.replies import read_chat, read_embeddings
 from benchbuilder.llm.requests import Reply, Request
 
 _PERMANENT_FOR_ALL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
+_FIRST_PAUSE_SECONDS = 0.5
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
 
 
@@ -43,6 +45,7 @@ class Endpoint:
             http_client=openai.DefaultAioHttpClient(base_url=base_url, timeout=limits.timeout_seconds),
         )
         self._turnstile = Turnstile(limits)
+        self._answered_at = -math.inf
 
     async def close(self) -> None:
         """Close the connections."""
@@ -61,16 +64,19 @@ class Endpoint:
             await self._turnstile.wait(count_characters, request.sampling.get("max_tokens") or 0)
             started = started or time.monotonic()  # waiting for the first turn is no trouble
             try:
-                return await self._send(request)
+                reply = await self._send(request)
             except _PERMANENT_FOR_ALL as error:
                 raise EndpointError(f"endpoint {self.name}: {_scrubbed(error)}") from None
             except _PASSING as error:
                 pause = self._pause(error, number_of_try)
                 if time.monotonic() + pause - started > self.limits.deadline_seconds:
-                    return self._give_up(error)
+                    return self._give_up(error, started)
                 await asyncio.sleep(pause)
+                continue
             except openai.APIStatusError as error:
-                return Reply("api_error", reason=_scrubbed(error))
+                reply = Reply("api_error", reason=_scrubbed(error))
+            self._answered_at = time.monotonic()
+            return reply
         raise AssertionError("unreachable")
 
     async def count_models(self) -> int:
@@ -98,12 +104,19 @@ class Endpoint:
                 model=model, input=texts, encoding_format="float", extra_body=extra_body
             )
             return read_embeddings(raw.http_response.content, len(texts))
-        raw = await self._client.chat.completions.with_raw_response.create(
-            model=model,
-            messages=request.messages(),  # pyright: ignore[reportArgumentType] - plain dicts of the same shape
-            extra_body={**sampling, **extra_body},
+        # Not chat.completions.create: to walk through messages that are plain dicts already costs half a millisecond.
+        body = {"model": model, "messages": request.messages(), **sampling, **extra_body}
+        response = await self._client.post(
+            "/chat/completions",
+            cast_to=httpx2.Response,
+            content=orjson.dumps(body),
+            options={  # what is named here is not copied from defaults at every call
+                "security": {"bearer_auth": True},
+                "timeout": self.limits.timeout_seconds,
+                "max_retries": 0,
+            },
         )
-        return read_chat(raw.http_response.content)
+        return read_chat(response.content)
 
     async def _cut(self, texts: list[str], max_tokens: int) -> list[str]:
         """Texts as long as the embedder takes: by the embedded server's tokenizer, elsewhere by characters."""
@@ -114,18 +127,26 @@ class Endpoint:
         return [text[: max_tokens * CHARACTERS_PER_TOKEN] for text in texts]
 
     def _pause(self, error: openai.OpenAIError, number_of_try: int) -> float:
-        """Seconds until the next try: what Retry-After says, else doubling up to a minute, with jitter."""
-        pause = min(60.0, 0.5 * 2**number_of_try) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter, not a secret
+        """Seconds until this call's next try: what Retry-After says, else doubling up to a minute, with jitter."""
+        pause = min(60.0, _FIRST_PAUSE_SECONDS * 2**number_of_try) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
         if isinstance(error, openai.RateLimitError):
             told = _retry_after(error)
-            pause = told if told is not None else pause
-            self._turnstile.pause(pause)  # a 429 to one call pauses all
+            pause = for_all = told if told is not None else pause
+            if told is None and self._has_answered_within(pause):
+                for_all = min(pause, _FIRST_PAUSE_SECONDS)  # a call that is limited alone does not stop the others
+            self._turnstile.pause(for_all)  # a 429 to one call pauses all
         return pause
 
-    def _give_up(self, error: openai.OpenAIError) -> Reply:
-        # A call that is answered by silence may be at fault itself; a refused connection or a spent quota never is.
-        is_silence = isinstance(error.__cause__, httpx2.ReadTimeout)
-        if isinstance(error, openai.RateLimitError | openai.APIConnectionError) and not is_silence:
+    def _has_answered_within(self, seconds: float) -> bool:
+        return time.monotonic() - self._answered_at < seconds
+
+    def _give_up(self, error: openai.OpenAIError, started: float) -> Reply:
+        # Silence and a reply that breaks off may be the call's own doing; so may the rest while others are answered,
+        # e.g. a prompt that is larger than the quota of a minute, or that its server dies of.
+        is_of_the_call = isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.ReadError)
+        is_answering = self._has_answered_within((time.monotonic() - started) / 2)
+        is_out = isinstance(error, openai.RateLimitError | openai.APIConnectionError)
+        if is_out and not is_of_the_call and not is_answering:
             raise EndpointOutError(
                 f"endpoint {self.name}: nobody answered for {self.limits.deadline_seconds:g} s ({_scrubbed(error)})"
             ) from None

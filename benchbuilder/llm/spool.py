@@ -9,7 +9,6 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +32,7 @@ class Spool:
 
     def write(self, completion: Completion) -> None:
         """One line; it has left the process when this returns, so a kill loses nothing."""
-        self._file.write(orjson.dumps(asdict(completion), option=orjson.OPT_APPEND_NEWLINE))
+        self._file.write(orjson.dumps(completion, option=orjson.OPT_APPEND_NEWLINE))
         self.pending.append(completion)
 
     def clear(self) -> None:

@@ -3,7 +3,8 @@
 A template has parts under `## system`, `## user` and, where the reply shall go on from given words, `## assistant`;
 each may hold Jinja placeholders. Crowd text, answers and replies are untrusted: a template puts them through the
 `fence` filter, which sets them between two delimiter lines and neutralises inside what could end them: the delimiter,
-and the control tokens of chat formats. Values are data for Jinja, never templates themselves.
+whatever a hasty reader could take for the end of a fence, and the control tokens of chat formats. Values are data for
+Jinja, never templates themselves.
 """
 
 import hashlib
@@ -21,7 +22,22 @@ _PART = re.compile(r"^## (system|user|assistant)\n", re.MULTILINE)
 _CONTROL_TOKEN = re.compile(
     r"<(?=[|\uff5c][^|\uff5c<>\s]{1,60}[|\uff5c]>)"  # <|im_end|> and its kin, also with the wide bars of DeepSeek
     r"|<(?=/?(?:s|bos|eos|start_of_turn|end_of_turn)>)"  # Llama 2, Mistral, Gemma
-    r"|\[(?=/?INST\])"
+    r"|<(?=extra_id_\d{1,3}>)"  # Nemotron
+    r"|<(?=</?SYS>>)"
+    r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS|TOOL_CALLS)\])"
+)
+# A model does not compare sixteen digits one by one, so any code in such a place may pass for ours; and it may overlook
+# characters that do not show, and the wide forms of East Asian type.
+_UNSEEN = (
+    r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0001\U000e0020-\U000e007f]*+"
+)
+_DIGIT = r"[0-9a-fA-F\uff10-\uff19\uff21-\uff26\uff41-\uff46]"
+_HALF = rf"(?:{_UNSEEN}{_DIGIT}){{{LENGTH_DELIMITER // 2}}}"
+_GAP = rf"(?:{_UNSEEN}\s)*"
+_BRACKETS = "<>\uff1c\uff1e"
+_FENCE_END = re.compile(
+    rf"[<\uff1c](?:{_UNSEEN}[<\uff1c]){{2}}{_GAP}{_HALF}(?={_HALF})"
+    rf"|(?={_DIGIT}){_HALF}(?={_HALF}{_GAP}(?:{_UNSEEN}[>\uff1e]){{3}})"
 )
 
 
@@ -35,11 +51,16 @@ def delimiter_of(prompt_text: str) -> str:
 
 
 def fence(text: str, delimiter: str) -> str:
-    """`text` between two lines that carry `delimiter`; a delimiter or control token inside the text is cut in two."""
+    """`text` between two lines that carry `delimiter`.
+
+    Inside the text the delimiter, what looks like an end of any fence, and control tokens are cut in two.
+    """
     half = len(delimiter) // 2
     # The place between its halves, not the delimiter: of two that overlap, replacing the first would leave the second.
     middle = f"(?<={re.escape(delimiter[:half])})(?={re.escape(delimiter[half:])})"
     harmless = re.sub(middle, "-", text, flags=re.IGNORECASE)
+    if any(bracket in text for bracket in _BRACKETS):  # most texts have none, and this is fast
+        harmless = _FENCE_END.sub(r"\g<0>-", harmless)
     harmless = _CONTROL_TOKEN.sub(lambda opening: f"{opening.group()} ", harmless)
     return f"<<<{delimiter}\n{harmless}\n{delimiter}>>>"
 

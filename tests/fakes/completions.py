@@ -13,6 +13,7 @@ from tests.fakes.vectors import embed
 CREATED = 1_700_000_000  # a constant, so that the same request gets the same bytes
 LENGTH_TOKEN = 4  # characters
 MODELS = ("annotator", "namer", "judge", "judge-b", "model-30", "model-50", "model-70", "embedder")
+_NO_VERDICT = "The first is better in most ways, the second in some: [A>B], or [[a>b]], and surely [[A>C]]."
 _GARBAGE = ("lorem", "vel", "~~", "quip", "]]", "ssst", "0x", "umbra", "((", "nil")
 
 
@@ -38,7 +39,7 @@ def chat_completion(body: dict[str, Any], identity: str, script: Script, trouble
         trouble: of the kind that leaves the reply well-formed, or None.
     """
     question = Question.from_body(body)
-    reply = _garbage(identity) if trouble is Trouble.GARBAGE else reply_to(question, script)
+    reply = _said(question, identity, script, trouble)
     limit = max_tokens_of(body) or 100_000
     if trouble is Trouble.TRUNCATED:
         limit = max(1, count_tokens(reply.text) // 2)
@@ -95,6 +96,16 @@ def _envelope(body: dict[str, Any], identity: str, choice: dict[str, Any]) -> di
         "choices": [choice],
         "usage": {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
     }
+
+
+def _said(question: Question, identity: str, script: Script, trouble: Trouble | None) -> Reply:
+    match trouble:
+        case Trouble.GARBAGE:
+            return _garbage(identity)
+        case Trouble.WRONG_VERDICT:
+            return Reply(_NO_VERDICT, {"The": 0.7, "A": 0.3})
+        case _:
+            return reply_to(question, script)
 
 
 def _limited(text: str, limit: int) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 annotator*  which of the seven criteria a prompt meets, as a list or as yes/no likelihoods of one criterion
 namer*      a short name for a topic
 judge*      a comparison and a verdict, or likelihoods of the digits 1 to 5
+obedient*   a judge that does what it is told outside of fences, see obedient_judge.py
 any other   an answer that carries the hidden skill in the model's name: `model-70` writes "skill 70"
 """
 
@@ -12,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tests.fakes import obedient_judge
 from tests.fakes.hashing import fingerprint, unit
 from tests.fakes.script import Script
 
@@ -39,13 +41,15 @@ class Question:
     text: str  # of all messages
     is_one_token: bool
     sampling: str
+    asked: str = ""  # the last message of the user
 
     @classmethod
     def from_body(cls, body: dict[str, Any]) -> "Question":
         """Read the fields of a chat completion request."""
         said = [str(message.get("content") or "") for message in body["messages"]]
         sampling = f"{body.get('temperature')} {body.get('seed')}"
-        return cls(str(body["model"]), "\n\n".join(said), max_tokens_of(body) == 1, sampling)
+        asked = [str(message.get("content") or "") for message in body["messages"] if message.get("role") == "user"]
+        return cls(str(body["model"]), "\n\n".join(said), max_tokens_of(body) == 1, sampling, (asked or [""])[-1])
 
     def fenced_texts(self) -> list[str]:
         """The untrusted texts, in their order."""
@@ -76,6 +80,8 @@ def reply_to(question: Question, script: Script) -> Reply:
         return Reply(_topic_name(question))
     if question.model.startswith("judge"):
         return _judgment(question, script)
+    if question.model.startswith("obedient"):
+        return Reply(obedient_judge.judge(question.asked))
     return Reply(_answer(question))
 
 

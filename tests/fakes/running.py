@@ -29,6 +29,7 @@ class Counts:
         tokens_by_model: model → prompt_tokens, completion_tokens → how many were reported.
         bodies: hash of the request body → how often it came.
         bodies_paid: the same for those that got a completion with its usage, i.e. cost money.
+        states_by_body: hash of the request body → what each request with it got, in the order of the ends.
     """
 
     count_requests: int
@@ -38,6 +39,7 @@ class Counts:
     tokens_by_model: dict[str, dict[str, int]]
     bodies: dict[str, int]
     bodies_paid: dict[str, int]
+    states_by_body: dict[str, list[str]]
 
     @property
     def count_repeated(self) -> int:
@@ -110,6 +112,10 @@ class RunningServer:
     def counts(self) -> Counts:
         """All counts since the start or the last `reset`."""
         return Counts(**self._request("GET", "/counts"))
+
+    def arrivals(self) -> list[str]:
+        """Hashes of the request bodies, in the order in which they came."""
+        return self._request("GET", "/arrivals")
 
     def script(self, **changes: Any) -> dict[str, Any]:
         """Change how the server behaves, e.g. ``script(latency_seconds=0.2, rules=[])``; fields not named stay.

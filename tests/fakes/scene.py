@@ -41,13 +41,13 @@ class Scene:
         folder: where settings, state and Prefect's home lie.
         base_url: of the scripted server.
         files: the crowd, one source each.
-        tables: stand over the settings, table by table.
+        tables: stand over the settings, table by table; a list of tables stands in the place of another.
     """
 
     folder: Path
     base_url: str
     files: Sequence[Path] = ()
-    tables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: dict[str, Any] = field(default_factory=dict)
 
     @property
     def state_dir(self) -> Path:
@@ -80,7 +80,7 @@ class Scene:
             "selection": {"min_topic_mean": 3.5, "count_topics": 20},
         }
         for name, table in self.tables.items():
-            settings[name] = {**settings.get(name, {}), **table}
+            settings[name] = {**settings.get(name, {}), **table} if isinstance(table, Mapping) else table
         return settings
 
     @property

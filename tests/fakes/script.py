@@ -30,11 +30,14 @@ class Trouble(StrEnum):
     BAD_GATEWAY = "502"
     UNAVAILABLE = "503"
     UNREADABLE = "unreadable"  # status 200 and a body that is not JSON
+    PAGE = "page"  # status 200 and a page for people, as gateways send it
+    WRONG_SHAPE = "wrong_shape"  # status 200 and JSON of another kind
     TRUNCATED = "truncated"
     REFUSAL = "refusal"  # the field of its own that newer models refuse in
     CONTENT_FILTER = "content_filter"
     EMPTY = "empty"
     GARBAGE = "garbage"  # well-formed, but its text says nothing that was asked for
+    WRONG_VERDICT = "wrong_verdict"  # well-formed, and its text holds what only looks like a verdict
 
 
 class Rule(BaseModel):
@@ -74,6 +77,8 @@ class Script(BaseModel):
         position_bias: how much a judge favours the answer that stands first; 1 is worth ten points of skill.
         judge_noise: how far a judge's opinion of one game strays at most, in the same measure; twenty points of skill
             win nine games in ten, forty all of them.
+        is_numbering: the tokens that came in are reported as the number of the request among all, from 1, so that a
+            client's record tells which request each of its rows is from; see GET /arrivals.
         rules: the first that strikes counts.
     """
 
@@ -84,6 +89,7 @@ class Script(BaseModel):
     required_key: str | None = None
     position_bias: float = 0.6
     judge_noise: float = Field(default=3.0, ge=0)
+    is_numbering: bool = False
     rules: tuple[Rule, ...] = ()
 
 
@@ -93,6 +99,9 @@ class RuleInForce:
     def __init__(self, rule: Rule, seed: int) -> None:
         self.rule = rule
         self._seed = seed
+        # Two rules for 429, with and without Retry-After, must not strike the same requests.
+        told = rule.retry_after_seconds
+        self._name = rule.trouble.value if told is None else f"{rule.trouble} {told:g}"
         self._count_matched = 0
         self._count_struck = 0
         self._ends_at = float("inf") if rule.for_seconds is None else time.monotonic() + rule.for_seconds
@@ -113,7 +122,7 @@ class RuleInForce:
         is_spent = rule.times is not None and self._count_struck >= rule.times
         if is_spent or self._count_matched <= rule.after or time.monotonic() >= self._ends_at:
             return False
-        if unit(self._seed, rule.trouble, rule.model, body, visit) >= rule.share:
+        if unit(self._seed, self._name, rule.model, body, visit) >= rule.share:
             return False
         self._count_struck += 1
         return True

@@ -3,9 +3,10 @@
 By hand: `python -m tests.fakes.scripted_server --port 0` prints its base_url as one line of JSON.
 
 /v1/chat/completions, /v1/embeddings and /v1/models speak OpenAI's protocol; what a model says is in personas.py.
-GET /counts tells what was asked and returned, DELETE /counts forgets it. GET /script tells how the server behaves; POST
-/script changes the fields it is sent (`add_rules` leaves the rules in force as they are), DELETE /script brings back
-good behaviour. One process, one event loop: the counts are exact.
+GET /counts tells what was asked and returned, GET /arrivals the hashes of the bodies in the order in which they came;
+DELETE /counts forgets both. GET /script tells how the server behaves; POST /script changes the fields it is sent
+(`add_rules` leaves the rules in force as they are), DELETE /script brings back good behaviour. One process, one event
+loop: the counts are exact.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +34,20 @@ LARGEST_BODY = 64 * 1024 * 1024  # bytes
 LONGEST_STALL_SECONDS = 3600.0
 CHECK_PARENT_SECONDS = 0.5
 _KINDS_BY_STATUS = {400: "invalid_request_error", 401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit"}
-_IN_THE_REPLY = {Trouble.TRUNCATED, Trouble.REFUSAL, Trouble.CONTENT_FILTER, Trouble.EMPTY, Trouble.GARBAGE}
+LOOK_FOR_CLIENT_SECONDS = 0.1
+_IN_THE_REPLY = {
+    Trouble.TRUNCATED,
+    Trouble.REFUSAL,
+    Trouble.CONTENT_FILTER,
+    Trouble.EMPTY,
+    Trouble.GARBAGE,
+    Trouble.WRONG_VERDICT,
+}
+_UNREADABLE_BODIES = {
+    Trouble.UNREADABLE: ('{"id": "chatcmpl-0", "choices": [{"ind', "application/json"),
+    Trouble.PAGE: ("<!doctype html><title>502</title><p>Please try again later.", "text/html"),
+    Trouble.WRONG_SHAPE: ('{"status": "queued", "choices": []}', "application/json"),
+}
 
 
 class ScriptedServer:
@@ -54,6 +69,7 @@ class ScriptedServer:
                 web.get("/v1/models", self._models),
                 web.get("/counts", self._counts),
                 web.delete("/counts", self._forget_counts),
+                web.get("/arrivals", self._arrivals),
                 web.get("/script", self._show_script),
                 web.post("/script", self._change_script),
                 web.delete("/script", self._clear_script),
@@ -83,7 +99,7 @@ class ScriptedServer:
             identity = body_hash(body)
         except (ValueError, KeyError, TypeError) as mistake:
             return web.json_response(error("invalid_request_error", repr(mistake)), status=400)
-        visit = self.tally.arrive(identity)
+        visit, number = self.tally.arrive(identity), self.tally.count_requests
         rule = self._rule_that_strikes(model, endpoint, identity, visit)
         state, usage = "stall", None
         try:
@@ -96,6 +112,8 @@ class ScriptedServer:
                 return await _spoilt(request, rule)
             state, served = reply(body, identity, rule.trouble if rule else None)
             usage = served["usage"]
+            if self.script.is_numbering:
+                usage["prompt_tokens"] = number
             return web.json_response(served)
         except (KeyError, TypeError, AttributeError) as mistake:
             state = Trouble.BAD_REQUEST
@@ -115,6 +133,9 @@ class ScriptedServer:
 
     async def _counts(self, _request: web.Request) -> web.Response:
         return web.json_response(self.tally.as_json())
+
+    async def _arrivals(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.tally.arrivals)
 
     async def _forget_counts(self, _request: web.Request) -> web.Response:
         self.tally = Tally()
@@ -148,14 +169,22 @@ async def _spoilt(request: web.Request, rule: Rule) -> web.StreamResponse:
             _hang_up(request)
             return web.Response()
         case Trouble.STALL:
-            await asyncio.sleep(LONGEST_STALL_SECONDS)
-            return web.Response(status=504)
+            return await _stall(request)
         case Trouble.CUT:
             return await _cut_short(request)
-        case Trouble.UNREADABLE:
-            return web.Response(text='{"id": "chatcmpl-0", "choices": [{"ind', content_type="application/json")
+        case Trouble.UNREADABLE | Trouble.PAGE | Trouble.WRONG_SHAPE:
+            text, content_type = _UNREADABLE_BODIES[rule.trouble]
+            return web.Response(text=text, content_type=content_type)
         case _:
             return _refused(rule.trouble, "This was asked for in the script.", rule.retry_after_seconds)
+
+
+async def _stall(request: web.Request) -> web.Response:
+    """Silence until the client hangs up, so that the count of what is in flight stays true."""
+    until = time.monotonic() + LONGEST_STALL_SECONDS
+    while request.transport is not None and time.monotonic() < until:  # noqa: ASYNC110 - aiohttp tells nobody
+        await asyncio.sleep(LOOK_FOR_CLIENT_SECONDS)
+    return web.Response(status=504)
 
 
 async def _cut_short(request: web.Request) -> web.StreamResponse:

@@ -8,13 +8,19 @@ class Tally:
     """Counts of every request since the start or the last reset."""
 
     def __init__(self) -> None:
-        self.count_requests = 0
+        self.arrivals: list[str] = []
         self.count_in_flight = 0
         self.max_in_flight = 0
         self._states: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._tokens: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._bodies: Counter[str] = Counter()
+        self._states_by_body: defaultdict[str, list[str]] = defaultdict(list)
         self._bodies_paid: Counter[str] = Counter()
+
+    @property
+    def count_requests(self) -> int:
+        """All that came."""
+        return len(self.arrivals)
 
     def arrive(self, body: str) -> int:
         """Note that a request has come.
@@ -22,7 +28,7 @@ class Tally:
         Returns:
             How many requests with the same body came before it.
         """
-        self.count_requests += 1
+        self.arrivals.append(body)
         self.count_in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.count_in_flight)
         self._bodies[body] += 1
@@ -32,6 +38,7 @@ class Tally:
         """Note what the request of `body` got; `usage` where tokens are to be paid."""
         self.count_in_flight -= 1
         self._states[model][state] += 1
+        self._states_by_body[body].append(state)
         if usage is not None:
             self._bodies_paid[body] += 1
             for name in ("prompt_tokens", "completion_tokens"):
@@ -47,4 +54,5 @@ class Tally:
             "tokens_by_model": self._tokens,
             "bodies": self._bodies,
             "bodies_paid": self._bodies_paid,
+            "states_by_body": self._states_by_body,
         }

@@ -180,7 +180,7 @@ def test_the_connection_can_fail(scripted_server: RunningServer, trouble: str, f
 
 def test_every_trouble_is_counted_under_its_name(scripted_server: RunningServer) -> None:
     """And costs money only where a completion with its usage came back."""
-    paid = {"truncated", "refusal", "content_filter", "empty", "garbage"}
+    paid = {"truncated", "refusal", "content_filter", "empty", "garbage", "wrong_verdict"}
     quick = [trouble for trouble in Trouble if trouble is not Trouble.STALL]
     for trouble in quick:
         scripted_server.script(rules=[{"trouble": trouble}])
@@ -283,3 +283,14 @@ def test_by_hand_it_takes_a_script_and_prints_where_it_listens() -> None:
     wrong = subprocess.run([*command, '{"sed": 3}'], cwd=ROOT, capture_output=True, text=True, check=False)
     assert wrong.returncode == 1
     assert "sed" in wrong.stderr
+
+
+def test_it_numbers_its_requests(scripted_server: RunningServer) -> None:
+    """On command the tokens of a reply are the place of its request among all arrivals, counted from 1."""
+    scripted_server.script(is_numbering=True)
+    bodies = [_chat(prompt=prompt) for prompt in ("Why?", "How?", "Why?")]
+    numbers = [json.loads(_post(scripted_server, body)[2])["usage"]["prompt_tokens"] for body in bodies]
+    arrivals = scripted_server.arrivals()
+    assert numbers == [1, 2, 3]
+    assert arrivals[0] == arrivals[2] != arrivals[1]
+    assert set(arrivals) == scripted_server.counts().bodies.keys()

@@ -49,6 +49,13 @@ def test_the_same_request_twice_is_asked_once(desk: Desk, scripted_server: Runni
     assert scripted_server.counts().count_requests == 3
 
 
+def test_the_same_request_is_asked_once_also_when_the_first_is_over(desk: Desk, scripted_server: RunningServer) -> None:
+    """One call at a time: when the second of two comes, the first has its reply, and was looked up long before."""
+    report = desk.fulfil([*questions(3), *questions(3)], endpoints=ONE_AT_A_TIME)
+    assert (report.count_wanted, report.count_calls, report.count_paid) == (6, 3, 3)
+    assert scripted_server.counts().count_requests == 3
+
+
 @pytest.mark.parametrize("trouble", ["empty", "unreadable", "400"])
 def test_a_failed_call_is_asked_again_in_the_run(desk: Desk, scripted_server: RunningServer, trouble: str) -> None:
     """As often as the settings say; what comes then counts, both are on record."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,6 +118,62 @@ def test_trouble_that_outlasts_the_deadline(scripted_server: RunningServer, trou
     else:
         (reply,) = ask(scripted_server, QUESTION, deadline_seconds=0.6)
         assert (reply.state, reply.reason) == ("api_error", "InternalServerError 503")
+
+
+@pytest.mark.parametrize("trouble", ["cut", "dead", "429"])
+def test_a_call_that_fails_alone_does_not_end_the_endpoint(scripted_server: RunningServer, trouble: str) -> None:
+    """A prompt that its server dies of, or that is larger than the quota, costs itself; the others are answered."""
+
+    async def run() -> tuple[Reply, list[Reply]]:
+        endpoint = Endpoint("loopback", scripted_server.base_url, None, Limits(deadline_seconds=1.5))
+
+        async def ask_others() -> list[Reply]:
+            replies = []
+            while not alone.done():
+                replies.append(await endpoint.ask(QUESTION))
+                await asyncio.sleep(0.05)
+            return replies
+
+        try:
+            alone = asyncio.create_task(endpoint.ask(replace(QUESTION, sampling={"served_model": "too-much"})))
+            others = await ask_others()
+            return await alone, others
+        finally:
+            await endpoint.close()
+
+    scripted_server.fail(trouble, model="too-much", retry_after_seconds=0.1)
+    reply, others = asyncio.run(run())
+    assert reply.state == "api_error"
+    assert {other.state for other in others} == {"ok"}
+
+
+def test_a_call_that_is_limited_alone_does_not_stop_the_others(scripted_server: RunningServer) -> None:
+    """Its own pauses grow, those of the others do not, as long as they are answered."""
+    scripted_server.fail("429", model="too-much")
+
+    async def run() -> float:
+        endpoint = Endpoint("loopback", scripted_server.base_url, None, Limits(deadline_seconds=60))
+        await endpoint.ask(QUESTION)
+        alone = asyncio.create_task(endpoint.ask(replace(QUESTION, sampling={"served_model": "too-much"})))
+        longest, until = 0.0, time.monotonic() + 4
+        try:
+            while (started := time.monotonic()) < until:
+                assert (await endpoint.ask(QUESTION)).state == "ok"
+                longest = max(longest, time.monotonic() - started)
+                await asyncio.sleep(0.05)
+        finally:
+            alone.cancel()
+            await endpoint.close()
+        return longest
+
+    assert asyncio.run(run()) < 0.9
+
+
+def test_a_reply_that_always_breaks_off_is_at_fault_itself(scripted_server: RunningServer) -> None:
+    """Somebody began to answer, so the endpoint is there, even where nothing else is asked."""
+    scripted_server.fail("cut")
+    (reply,) = ask(scripted_server, QUESTION, deadline_seconds=0.6)
+    assert (reply.state, reply.reason) == ("api_error", "ContentLengthError")
 
 
 def test_waiting_for_the_first_turn_is_no_trouble(scripted_server: RunningServer) -> None:
