@@ -18,7 +18,8 @@ from benchbuilder.text import shorten_middle
 TEMPLATE_LIST: Final = "criteria"
 TEMPLATE_LOGPROBS: Final = "criterion"
 # Raised with every change of what the functions below read, so that stored replies are read again.
-PARSER_VERSION: Final = 1
+PARSER_VERSION: Final = 2  # 2: lists that were cut off are unread
+LENGTH_EXCERPT: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +181,4 @@ def _is_lead(lead: str) -> bool:
 
 
 def _end_of(text: str) -> str:
-    return text[-200:]
+    return text[-LENGTH_EXCERPT:]

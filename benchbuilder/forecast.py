@@ -77,8 +77,8 @@ def forecast(warehouse: Warehouse, settings: Settings, benchmark_id: str | None)
 
 
 def _annotations(warehouse: Warehouse, settings: Settings) -> Iterator[Request]:
-    for several in plan_annotations(warehouse, settings).values():
-        yield from several
+    for marking in plan_annotations(warehouse, settings).values():
+        yield from marking.requests
 
 
 def _answers(warehouse: Warehouse, settings: Settings, benchmark_id: str) -> Iterator[Step]:

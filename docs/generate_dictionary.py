@@ -75,7 +75,8 @@ def _columns(warehouse: Warehouse) -> Columns:
 def _sections() -> Iterator[tuple[str, list[str]]]:
     """Headings with the relations below them, in the order of the files."""
     for file in read_sql("migrations"):
-        yield f"Tables: {_first_remark(file).rstrip('.')}", _TABLE.findall(file.text)
+        if names := _TABLE.findall(file.text):  # a later one may only add columns
+            yield f"Tables: {_first_remark(file).rstrip('.')}", names
     for folder, title in _SECTIONS.items():
         yield title, [name for file in read_sql(folder) for _, name in _VIEW.findall(file.text)]
 

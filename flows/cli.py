@@ -15,7 +15,7 @@ from cyclopts import App, Parameter
 from benchbuilder.errors import BenchBuilderError, UsageError
 from flows.commands.boards import board, compare, judges, pairs, quality, sql
 from flows.commands.exchange import export_app, import_app
-from flows.commands.options import AsOf, Config, IgnoreCache, StateDir
+from flows.commands.options import AsOf, CapCalls, CapUsd, Config, IgnoreCache, StateDir
 from flows.commands.plan import plan
 
 
@@ -56,6 +56,8 @@ def refresh(
     state_dir: StateDir = None,
     as_of: AsOf = None,
     ignore_cache: IgnoreCache = False,
+    cap_usd: CapUsd = None,
+    cap_calls: CapCalls = None,
     demo: Annotated[bool, Parameter(help="The packaged crowd and the embedded models.")] = False,
 ) -> int:
     """The nightly run: ingest, build when one is due, evaluate, publish."""
@@ -64,6 +66,7 @@ def refresh(
     if demo and config:
         raise UsageError("--demo has settings of its own: leave out --config")
     told = {"config": DEMO if demo else config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
+    told |= {"cap_usd": cap_usd, "cap_calls": cap_calls}
     return _run_flow("refresh", told, is_summed_up=True, needs_all_keys=True)
 
 
@@ -75,17 +78,32 @@ def ingest(*sources: str, config: Config = None, state_dir: StateDir = None) -> 
 
 @app.command
 def build(
-    *, config: Config = None, state_dir: StateDir = None, as_of: AsOf = None, ignore_cache: IgnoreCache = False
+    *,
+    config: Config = None,
+    state_dir: StateDir = None,
+    as_of: AsOf = None,
+    ignore_cache: IgnoreCache = False,
+    cap_usd: CapUsd = None,
+    cap_calls: CapCalls = None,
 ) -> int:
     """Freeze a benchmark version from the prompts that are there."""
     told = {"config": config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
+    told |= {"cap_usd": cap_usd, "cap_calls": cap_calls}
     return _run_flow("build_benchmark", told)
 
 
 @app.command
-def evaluate(*models: str, benchmark: str | None = None, config: Config = None, state_dir: StateDir = None) -> int:
+def evaluate(
+    *models: str,
+    benchmark: str | None = None,
+    config: Config = None,
+    state_dir: StateDir = None,
+    cap_usd: CapUsd = None,
+    cap_calls: CapCalls = None,
+) -> int:
     """Ask the models (all of the settings, or those that are named) and the judges."""
     told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "models": list(models)}
+    told |= {"cap_usd": cap_usd, "cap_calls": cap_calls}
     return _run_flow("evaluate_models", told)
 
 

@@ -38,6 +38,17 @@ class RunParameters(BaseModel):
         description="Run the pure steps even if their inputs are unchanged. Paid work is never repeated either way.",
     )
 
+    cap_usd: float | None = Field(
+        default=None,
+        ge=0,
+        title="Cap in USD",
+        description="This run spends no more; what is paid for is kept, and the next run goes on. Of this cap and the "
+        "settings' own the lower counts. Empty: the settings' own.",
+    )
+    cap_calls: int | None = Field(
+        default=None, ge=0, title="Cap in calls", description="The same, counted in calls to models."
+    )
+
     @field_validator("as_of")
     @classmethod
     def _has_a_zone(cls, as_of: datetime | None) -> datetime | None:
@@ -46,7 +57,14 @@ class RunParameters(BaseModel):
 
     def open(self) -> Run:
         """Load the settings, open the warehouse."""
-        return open_run(self.config, self.state_dir, self.as_of, ignore_cache=self.ignore_cache)
+        return open_run(
+            self.config,
+            self.state_dir,
+            self.as_of,
+            ignore_cache=self.ignore_cache,
+            cap_usd=self.cap_usd,
+            cap_calls=self.cap_calls,
+        )
 
     def at_one_moment(self) -> Self:
         """The same with `as_of` fixed, so that all parts of a run see one clock."""

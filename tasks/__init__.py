@@ -58,14 +58,24 @@ class Run:
         self.ignore_cache = ignore_cache
 
 
-def open_run(config: Path | None, state_dir: Path | None, as_of: datetime | None, *, ignore_cache: bool = False) -> Run:
-    """Load the settings and open the warehouse.
+def open_run(
+    config: Path | None,
+    state_dir: Path | None,
+    as_of: datetime | None,
+    *,
+    ignore_cache: bool = False,
+    cap_usd: float | None = None,
+    cap_calls: int | None = None,
+) -> Run:
+    """Load the settings and open the warehouse; the caps stand beside those of the settings.
 
     Raises:
         SettingsError: a wrong value in the settings.
         WarehouseError: the state folder cannot be used.
     """
-    return Run(load_settings(config, state_dir), as_of or datetime.now(UTC), ignore_cache=ignore_cache)
+    settings = load_settings(config, state_dir)
+    settings = settings.model_copy(update={"budget": settings.budget.at_most(cap_usd, cap_calls)})
+    return Run(settings, as_of or datetime.now(UTC), ignore_cache=ignore_cache)
 
 
 def is_passing(state: State[Any]) -> bool:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from benchbuilder.asking.annotations import plan_annotations, read_list, read_one, reading_of_marks
+from benchbuilder.asking.annotations import Marking, plan_annotations, read_list, read_one, reading_of_marks
 from benchbuilder.criteria import CRITERIA, PARSER_VERSION
 from benchbuilder.errors import Unparsable
 from benchbuilder.ledger import Counted, Ledger, Settled
-from benchbuilder.llm.requests import Request
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
 from tasks import ProgressArtifact, Run, plain_step
@@ -26,15 +25,15 @@ async def annotate(run: Run, prefix: str) -> str:
     read = reading_of_marks(settings)
     async with run.warehouse.named_lock(f"annotate-{settings.annotator.model}").hold_async():
         digest = settings.digest_of_annotator()
-        requests = plan_annotations(run.warehouse, settings, prefix)
-        everything = [request for several in requests.values() for request in several]
+        wanted = plan_annotations(run.warehouse, settings, prefix)
+        everything = [request for marking in wanted.values() for request in marking.requests]
         async with Ledger(run.warehouse, settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
             report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, read, settled.add)
         rows = [
-            _row(settings, digest, prompt_id, several, [settled[request.request_key] for request in several])
-            for prompt_id, several in requests.items()
-            if all(request.request_key in settled for request in several)
+            _row(settings, digest, prompt_id, marking, [settled[request.request_key] for request in marking.requests])
+            for prompt_id, marking in wanted.items()
+            if all(request.request_key in settled for request in marking.requests)
         ]
         run.warehouse.append("annotations", frame_of("annotations", rows))
     report.check_complete()
@@ -42,7 +41,7 @@ async def annotate(run: Run, prefix: str) -> str:
 
 
 def _row(
-    settings: Settings, digest: str, prompt_id: str, requests: Sequence[Request], replies: Sequence[Counted]
+    settings: Settings, digest: str, prompt_id: str, marking: Marking, replies: Sequence[Counted]
 ) -> dict[str, Any]:
     marks: Mapping[str, Any] | Unparsable
     if settings.selection.marks == "list":
@@ -61,6 +60,7 @@ def _row(
         "parser_version": PARSER_VERSION,
         "is_readable": is_readable,
         "reason": None if is_readable else marks.reason,
-        "request_keys": [request.request_key for request in requests],
+        "request_keys": [request.request_key for request in marking.requests],
+        "is_cut": marking.is_cut,
         "annotated_at": datetime.now(UTC),
     }

@@ -1,10 +1,12 @@
 """Prompts to the annotator, those that stand in a topic: outliers cannot become questions and cost nothing."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from benchbuilder.boards import Reader
 from benchbuilder.criteria import (
     CRITERIA,
+    LENGTH_EXCERPT,
     PARSER_VERSION,
     criteria_values,
     criterion_values,
@@ -33,7 +35,14 @@ _WANTED = """
 """
 
 
-def plan_annotations(reader: Reader, settings: Settings, prefix: str = "") -> dict[str, list[Request]]:
+class Marking(NamedTuple):
+    """The calls that mark one prompt; `is_cut` says that it was too long for the annotator."""
+
+    requests: list[Request]
+    is_cut: bool
+
+
+def plan_annotations(reader: Reader, settings: Settings, prefix: str = "") -> dict[str, Marking]:
     """prompt_id → the calls that mark it, of prompts whose id begins with `prefix` and that are not marked yet."""
     wanted = reader.read(
         _WANTED,
@@ -45,14 +54,14 @@ def plan_annotations(reader: Reader, settings: Settings, prefix: str = "") -> di
     return {prompt_id: ask_about_prompt(settings, text) for prompt_id, text in wanted.iter_rows()}
 
 
-def ask_about_prompt(settings: Settings, text: str) -> list[Request]:
+def ask_about_prompt(settings: Settings, text: str) -> Marking:
     """One call that lists what is met, or one per criterion, the prompt first so that servers reuse the prefix."""
     most = settings.annotator.max_characters
     if settings.selection.marks == "list":
         shown = [criteria_values(text, most)]
     else:
         shown = [criterion_values(text, criterion, most) for criterion in CRITERIA]
-    return [
+    requests = [
         Request(
             kind="annotate",
             model=settings.annotator.model,
@@ -63,6 +72,7 @@ def ask_about_prompt(settings: Settings, text: str) -> list[Request]:
         )
         for one in shown
     ]
+    return Marking(requests, shown[0].is_cut)
 
 
 def reading_of_marks(settings: Settings) -> Reading:
@@ -72,8 +82,8 @@ def reading_of_marks(settings: Settings) -> Reading:
 
 def read_list(counted: Counted) -> Mapping[str, float] | Unparsable:
     """The marks of a reply that lists what is met."""
-    if counted.state == "refused":
-        return Unparsable("refused", counted.text or "")
+    if counted.state in {"refused", "truncated"}:  # cut off, the last list may be one that it quotes from the prompt
+        return Unparsable(counted.state, (counted.text or "")[-LENGTH_EXCERPT:])
     marks = parse_marks(counted.text or "")
     if isinstance(marks, Unparsable):
         return marks

@@ -24,7 +24,7 @@ _UNNAMED = """
 
 def plan_topic_names(reader: Reader, settings: Settings) -> dict[str, Request]:
     """topic_id → the call that names it."""
-    namer = settings.namer.model
+    namer, template = settings.namer.model, "topic_name"
     unnamed = reader.read(_UNNAMED, parser_version=PARSER_VERSION)
     return {
         topic_id: Request(
@@ -32,8 +32,8 @@ def plan_topic_names(reader: Reader, settings: Settings) -> dict[str, Request]:
             model=namer,
             revision=settings.models[namer].revision,
             values=name_values(keywords, texts[:_COUNT_SAMPLES]),
-            sampling=settings.sampling_of(namer),
-            template="topic_name",
+            sampling=settings.sampling_of(namer, template),
+            template=template,
         )
         for topic_id, keywords, texts in unnamed.iter_rows()
     }

@@ -44,6 +44,9 @@ class Endpoint:
             timeout=limits.timeout_seconds,
             http_client=openai.DefaultAioHttpClient(base_url=base_url, timeout=limits.timeout_seconds),
         )
+        # The client takes these from OPENAI_ORG_ID and its kin, and would send them to any address.
+        self._client.organization = self._client.project = None
+        self._client._custom_headers = {}  # noqa: SLF001 - there is no public way to have none
         self._turnstile = Turnstile(limits)
         self._answered_at = -math.inf
 

@@ -4,7 +4,8 @@ A template has parts under `## system`, `## user` and, where the reply shall go 
 each may hold Jinja placeholders. Crowd text, answers and replies are untrusted: a template puts them through the
 `fence` filter, which sets them between two delimiter lines and neutralises inside what could end them: the delimiter,
 whatever a hasty reader could take for the end of a fence, and the control tokens of chat formats. Values are data for
-Jinja, never templates themselves.
+Jinja, never templates themselves. A .schema.json beside a template is the form of its reply as JSON, for servers that
+keep to one; what is read stands last in it, in the words that the reader of free text knows.
 """
 
 import hashlib
@@ -13,8 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import jinja2
+import orjson
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LENGTH_DELIMITER = 16
@@ -56,9 +59,11 @@ def fence(text: str, delimiter: str) -> str:
     Inside the text the delimiter, what looks like an end of any fence, and control tokens are cut in two.
     """
     half = len(delimiter) // 2
-    # The place between its halves, not the delimiter: of two that overlap, replacing the first would leave the second.
-    middle = f"(?<={re.escape(delimiter[:half])})(?={re.escape(delimiter[half:])})"
-    harmless = re.sub(middle, "-", text, flags=re.IGNORECASE)
+    harmless = text
+    if delimiter.lower() in text.lower():  # hardly ever, and to compile a pattern for each prompt takes long
+        # The place between its halves, not the delimiter: of two that overlap, replacing the first leaves the second.
+        middle = f"(?<={re.escape(delimiter[:half])})(?={re.escape(delimiter[half:])})"
+        harmless = re.sub(middle, "-", text, flags=re.IGNORECASE)
     if any(bracket in text for bracket in _BRACKETS):  # most texts have none, and this is fast
         harmless = _FENCE_END.sub(r"\g<0>-", harmless)
     harmless = _CONTROL_TOKEN.sub(lambda opening: f"{opening.group()} ", harmless)
@@ -108,3 +113,13 @@ def load_template(name: str) -> Template:
     """
     text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
     return Template(name=name, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+@cache
+def response_format(name: str) -> dict[str, Any] | None:
+    """What asks a server for replies to the template `name` as JSON of its schema; None where it has no schema."""
+    schema = files(__name__).joinpath(f"{name}.schema.json")
+    if not schema.is_file():
+        return None
+    told = {"name": name, "strict": True, "schema": orjson.loads(schema.read_bytes())}
+    return {"type": "json_schema", "json_schema": told}

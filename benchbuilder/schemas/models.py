@@ -56,6 +56,7 @@ class Annotations(dy.Schema):
     real_world_application = dy.Float64(nullable=True)
     request_keys = dy.List(dy.String(), nullable=False)
     annotated_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+    is_cut = dy.Bool(nullable=True)
 
 
 class Answers(dy.Schema):

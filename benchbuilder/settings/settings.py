@@ -14,7 +14,7 @@ from benchbuilder.curation.rules import CurationSettings
 from benchbuilder.errors import SettingsError
 from benchbuilder.judging.canaries import VERSION as CANARY_VERSION
 from benchbuilder.judging.canaries import Canary
-from benchbuilder.prompts import load_template
+from benchbuilder.prompts import load_template, response_format
 from benchbuilder.rating.options import RatingSettings
 from benchbuilder.selection import SelectionSettings
 from benchbuilder.settings.tables import (
@@ -118,12 +118,14 @@ class Settings(BaseSettings):
         canaries = {canary.model: digest_of([canary.kind, CANARY_VERSION, of_baseline]) for canary in self.canaries}
         return digests | canaries
 
-    def sampling_of(self, name: str, **changes: Any) -> dict[str, Any]:
+    def sampling_of(self, name: str, template: str = "", **changes: Any) -> dict[str, Any]:
         """What shapes the replies of a model, as it enters the request_key; `changes` stand over the settings."""
         model = self.models[name]
         sampling = model.model_dump(
             include={"system_prompt", "temperature", "max_tokens", "seed", "extra_body"}, exclude_none=True
         )
+        if model.structured_output and template and (form := response_format(template)):
+            sampling["response_format"] = form
         return {**sampling, "served_model": model.served_model or name, **changes}
 
     def digest_of_model(self, name: str) -> str:
@@ -132,7 +134,7 @@ class Settings(BaseSettings):
 
     def sampling_of_judge(self, judge: JudgeSettings) -> dict[str, Any]:
         """A judge's sampling: read by digits it says one token, and its log-probabilities."""
-        return self.sampling_of(judge.model, **(ONE_TOKEN if judge.reads == "digits" else {}))
+        return self.sampling_of(judge.model, judge.template, **(ONE_TOKEN if judge.reads == "digits" else {}))
 
     def digest_of_judge(self, judge: JudgeSettings) -> str:
         """Of revision, sampling, template and what it is shown: what makes the verdicts of two judges different."""
@@ -142,7 +144,8 @@ class Settings(BaseSettings):
 
     def sampling_of_annotator(self) -> dict[str, Any]:
         """The annotator's sampling: read by log-probabilities it says one token."""
-        return self.sampling_of(self.annotator.model, **(ONE_TOKEN if self.selection.marks == "logprobs" else {}))
+        changes = ONE_TOKEN if self.selection.marks == "logprobs" else {}
+        return self.sampling_of(self.annotator.model, self.annotator_template, **changes)
 
     def digest_of_annotator(self) -> str:
         """Of revision, sampling, template and how much it is shown."""

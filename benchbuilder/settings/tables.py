@@ -58,6 +58,9 @@ class ModelSettings(_Table):
     max_tokens: int | None = Field(default=None, ge=1)
     seed: int | None = None
     extra_body: dict[str, Any] = {}
+    structured_output: bool = Field(
+        default=False, description="marks, verdicts and names come as JSON of a schema; for servers that keep to one"
+    )
     usd_per_million_tokens_in: float = Field(default=0.0, ge=0)
     usd_per_million_tokens_out: float = Field(default=0.0, ge=0)
     family: str | None = Field(
@@ -138,6 +141,13 @@ class BudgetSettings(_Table):
 
     usd: float | None = Field(default=None, ge=0)
     calls: int | None = Field(default=None, ge=0)
+
+    def at_most(self, usd: float | None, calls: int | None) -> Self:
+        """With these caps beside ours: of two the lower counts."""
+        told = {"usd": (self.usd, usd), "calls": (self.calls, calls)}
+        return self.model_copy(
+            update={unit: min((cap for cap in caps if cap is not None), default=None) for unit, caps in told.items()}
+        )
 
 
 class AttemptSettings(_Table):

@@ -18,6 +18,10 @@ StateDir = Annotated[
 ]
 AsOf = Annotated[datetime | None, Parameter(help="The moment that due dates are counted from. Default: now.")]
 IgnoreCache = Annotated[bool, Parameter(help="Run the pure steps even if Prefect has their result.")]
+CapUsd = Annotated[
+    float | None, Parameter(help="USD that this run may spend; of it and the cap of the settings the lower counts.")
+]
+CapCalls = Annotated[int | None, Parameter(help="Calls that this run may make, likewise.")]
 Benchmark = Annotated[
     str | None, Parameter(help="Version: its id or the beginning of it. Default: the newest built here, else imported.")
 ]

@@ -28,11 +28,15 @@ def test_costs_are_summed_by_kind_model_run_and_day(given: Given, rows: Rows, at
             {**call, "request_key": "k7", "attempt": 0, "state": "ok", "model": "n"},
         ]
     )
-    one = (1, 1, 0, 0, 0, 0, 0, 0.0)
+    one = (1, 1, 0, 0, 0, 0, 0, 0.0, 0.0)
     assert rows("from costs order by kind, model, run_id, day") == [
-        ("answer", "m", "r1", date(2026, 1, 1), 4, 1, 1, 1, 1, 17, 5, 0.75),
+        ("answer", "m", "r1", date(2026, 1, 1), 4, 1, 1, 1, 1, 17, 5, 0.75, 0.375),
         ("answer", "m", "r1", date(2026, 1, 2), *one),
         ("answer", "m", "r2", date(2026, 1, 1), *one),
         ("answer", "n", "r1", date(2026, 1, 1), *one),
         ("judge", "m", "r1", date(2026, 1, 1), *one),
+    ]
+    assert rows("select attempt, state, cost_usd from calls where request_key = 'k2' order by attempt") == [
+        (0, "api_error", None),
+        (1, "truncated", 0.25),
     ]

@@ -57,6 +57,15 @@ def test_prefect_reads_every_deployment() -> None:
     assert (schedule.cron, schedule.timezone) == ("15 2 * * *", "UTC")
 
 
+def test_the_nightly_run_has_a_cap() -> None:
+    """In USD and in calls, for prices may be missing; its parameters are those that the flow takes."""
+    from flows.parameters import RunParameters
+
+    nightly = RunParameters(**PREFECT["deployments"][0]["parameters"]["parameters"])
+    assert nightly.cap_usd
+    assert nightly.cap_calls
+
+
 def test_the_deployments_know_every_key_that_prefect_reads() -> None:
     """A misspelt key would be ignored in silence."""
     from prefect.cli.deploy._models import ConcurrencyLimitSpec, DeploymentConfig, WorkPoolConfig

@@ -1,8 +1,10 @@
 """Templates: what strangers wrote stands between delimiters that it cannot end, and is never a template itself."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pytest
@@ -10,10 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchbuilder import prompts
-from benchbuilder.criteria import CRITERIA, criteria_values, criterion_values
+from benchbuilder.criteria import CRITERIA, criteria_values, criterion_values, parse_marks
 from benchbuilder.judging.matchups import judge_values
-from benchbuilder.prompts import LENGTH_DELIMITER, Template, delimiter_of, fence, load_template
-from benchbuilder.topics.naming import name_values
+from benchbuilder.judging.verdict import Verdict, parse_verdict
+from benchbuilder.prompts import LENGTH_DELIMITER, Template, delimiter_of, fence, load_template, response_format
+from benchbuilder.topics.naming import name_values, parse_topic_name
 
 MOST = 10_000  # characters
 CONTROL_TOKENS = (
@@ -208,3 +211,30 @@ def test_a_changed_word_is_another_template() -> None:
     assert len(hashes) == len(COUNT_FENCES)
     with pytest.raises(FileNotFoundError):
         load_template("gone")
+
+
+@pytest.mark.parametrize(
+    ("name", "read", "said", "meant"),
+    [
+        ("criteria", parse_marks, {"reasons": "It quotes [7].", "criteria": [1, 6]}, frozenset({1, 6})),
+        ("criteria", parse_marks, {"reasons": "None.", "criteria": []}, frozenset()),
+        ("judge", parse_verdict, {"answer": "[[A>>B]]", "comparison": "B.", "verdict": "[[B>A]]"}, Verdict.B_BETTER),
+        ("topic_name", parse_topic_name, {"name": "Sourdough: the first loaf"}, "Sourdough: the first loaf"),
+    ],
+)
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_reply_in_its_schema_is_read_like_any_other(
+    name: str, read: Callable[[str], Any], said: dict[str, Any], meant: Any, indent: int | None
+) -> None:
+    """Structured output needs no parser of its own; every field of the schema is asked for, in the order of reading."""
+    form = response_format(name)
+    assert form is not None
+    schema = form["json_schema"]["schema"]
+    assert list(said) == list(schema["properties"]) == schema["required"]
+    assert read(json.dumps(said, indent=indent)) == meant
+
+
+@pytest.mark.parametrize("name", LED_IN)
+def test_who_is_read_by_one_token_has_no_schema(name: str) -> None:
+    """JSON would begin with a brace."""
+    assert response_format(name) is None

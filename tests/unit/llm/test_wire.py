@@ -54,10 +54,12 @@ def test_the_body_is_model_messages_and_sampling_and_extra_body_stands_over_it(h
 
 
 def test_only_the_key_of_the_endpoint_is_sent(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keys that the client library would find in the environment for itself go to nobody."""
+    """What the client library would find in the environment for itself goes to nobody."""
     monkeypatch.setenv("OPENAI_ADMIN_KEY", "planted-admin")
     monkeypatch.setenv("OPENAI_API_KEY", "planted-other")
-    request = received(httpserver, SecretStr("planted-ours"))
-    assert request.headers["Authorization"] == "Bearer planted-ours"
-    assert "planted-admin" not in str(request.headers)
-    assert "planted-other" not in str(request.headers)
+    monkeypatch.setenv("OPENAI_ORG_ID", "planted-organization")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "planted-project")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Gateway: planted-gateway\nAuthorization: Bearer planted-custom")
+    request = received(httpserver, SecretStr("the key of this endpoint"))
+    assert request.headers["Authorization"] == "Bearer the key of this endpoint"
+    assert "planted" not in str(request.headers)

@@ -97,6 +97,38 @@ def test_small_models_say_one_token(load: Load) -> None:
     assert (load({}).judges[0].template, load({}).annotator_template) == ("judge", "criteria")
 
 
+def test_structured_output_asks_for_the_form_of_what_is_read_as_data(load: Load) -> None:
+    """Marks, verdicts and names; not answers, and not where one token is read. Off, nothing of it is in a key."""
+    settings = load({"models/one/structured_output": True})
+    for sampling, name in (
+        (settings.sampling_of_annotator(), "criteria"),
+        (settings.sampling_of_judge(settings.judges[0]), "judge"),
+        (settings.sampling_of("one", "topic_name"), "topic_name"),
+    ):
+        assert sampling["response_format"]["json_schema"]["name"] == name
+    small = load({"models/one/structured_output": True, "judges/0/reads": "digits", "selection/marks": "logprobs"})
+    for sampling in (
+        settings.sampling_of("one"),
+        load({}).sampling_of_annotator(),
+        small.sampling_of_annotator(),
+        small.sampling_of_judge(small.judges[0]),
+    ):
+        assert "response_format" not in sampling
+
+
+@pytest.mark.parametrize(
+    ("told", "counts"),
+    [((5.0, 10), (5.0, 7)), ((None, None), (20.0, 7)), ((30.0, None), (20.0, 7)), ((0.0, 0), (0.0, 0))],
+)
+def test_of_two_caps_the_lower_counts(
+    load: Load, told: tuple[float | None, int | None], counts: tuple[float, int]
+) -> None:
+    """The nightly deployment has a cap of its own, and never lifts that of the settings."""
+    budget = load({"budget/usd": 20.0, "budget/calls": 7}).budget.at_most(*told)
+    assert (budget.usd, budget.calls) == counts
+    assert load({}).budget.at_most(None, 3).usd is None
+
+
 def test_the_baseline_plays_wherever_it_is_named(load: Load) -> None:
     """Once, in the order of the settings; roles name who else is asked."""
     assert load({"evaluation/models": ["two-2.5"]}).contestants == ("two-2.5", "one")
