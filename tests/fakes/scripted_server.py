@@ -43,10 +43,10 @@ _IN_THE_REPLY = {
     Trouble.GARBAGE,
     Trouble.WRONG_VERDICT,
 }
-_UNREADABLE_BODIES = {
-    Trouble.UNREADABLE: ('{"id": "chatcmpl-0", "choices": [{"ind', "application/json"),
-    Trouble.PAGE: ("<!doctype html><title>502</title><p>Please try again later.", "text/html"),
-    Trouble.WRONG_SHAPE: ('{"status": "queued", "choices": []}', "application/json"),
+_UNREADABLE_BODIES = {  # they repeat the key that came with the request, as careless gateways do
+    Trouble.UNREADABLE: ('{"id": "%s", "choices": [{"ind', "application/json"),
+    Trouble.PAGE: ("<!doctype html><title>502</title><p>Please try again later, %s.", "text/html"),
+    Trouble.WRONG_SHAPE: ('{"status": "queued", "user": "%s", "choices": []}', "application/json"),
 }
 
 
@@ -163,7 +163,8 @@ class ScriptedServer:
 
 
 async def _spoilt(request: web.Request, rule: Rule) -> web.StreamResponse:
-    """The troubles that leave no well-formed reply."""
+    """The troubles that leave no well-formed reply; what they say repeats the key."""
+    authorization = request.headers.get("Authorization")
     match rule.trouble:
         case Trouble.DEAD:
             _hang_up(request)
@@ -174,9 +175,10 @@ async def _spoilt(request: web.Request, rule: Rule) -> web.StreamResponse:
             return await _cut_short(request)
         case Trouble.UNREADABLE | Trouble.PAGE | Trouble.WRONG_SHAPE:
             text, content_type = _UNREADABLE_BODIES[rule.trouble]
-            return web.Response(text=text, content_type=content_type)
+            return web.Response(text=text % authorization, content_type=content_type)
         case _:
-            return _refused(rule.trouble, "This was asked for in the script.", rule.retry_after_seconds)
+            message = f"This was asked for in the script, by {authorization}."
+            return _refused(rule.trouble, message, rule.retry_after_seconds)
 
 
 async def _stall(request: web.Request) -> web.Response:

@@ -77,7 +77,8 @@ def test_dead_annotator_stops_the_build_only(branch: Scene, server: RunningServe
 def test_model_that_is_out_for_a_moment(branch: Scene, server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past its deadline Prefect tries the step again, which asks only what is missing: the night is Completed."""
     monkeypatch.setattr(answer, "retry_delay_seconds", [0.5, 0.5])
-    branch.change("endpoints", scripted={"base_url": server.base_url, "limits": {"deadline_seconds": 0.2}})
+    limits = {"deadline_seconds": 0.2, "concurrency": 1}  # while others are answered, one that fails is no outage
+    branch.change("endpoints", scripted={"base_url": server.base_url, "limits": limits})
     branch.renew("model-30")
     server.fail("dead", model="model-30", after=10, times=1)
     night = run_night(branch, server)

@@ -16,8 +16,8 @@ COUNT_UNREAD = 2
 def test_gate_lists_the_model_without_a_rank(branch: Scene, server: RunningServer) -> None:
     """Two of one model's games stay unread after a second try: it is listed with its share, the others are ranked."""
     branch.renew("judge")
-    server.fail("garbage", model="judge", times=COUNT_UNREAD)
-    server.fail("garbage", model="judge", after=COUNT_GAMES - COUNT_UNREAD, times=COUNT_UNREAD)  # the second tries
+    branch.change("endpoints", scripted={"base_url": server.base_url, "limits": {"concurrency": 1}})
+    server.fail("garbage", model="judge", times=2 * COUNT_UNREAD)  # one by one, a second try follows its first
     night = run_night(branch, server)
     assert night.state.name == "Completed"
     assert night.calls == {"judge": 2 * COUNT_GAMES + COUNT_UNREAD}
