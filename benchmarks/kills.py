@@ -37,7 +37,7 @@ from benchmarks.busy_nights import (
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Finished, Scene
 
-COUNT_KILLS, COUNT_KILLS_QUICK = 25, 5
+COUNT_KILLS, COUNT_KILLS_QUICK = 25, 3
 _LOOK_AGAIN_SECONDS = 0.05
 _SETTLING_SECONDS = 30.0
 

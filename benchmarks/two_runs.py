@@ -30,7 +30,7 @@ from benchmarks.busy_nights import (
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Finished, Scene
 
-COUNT_TIMES, COUNT_TIMES_QUICK = 10, 2
+COUNT_TIMES, COUNT_TIMES_QUICK = 10, 1
 
 
 class Both(NamedTuple):

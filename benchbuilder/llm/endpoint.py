@@ -24,6 +24,7 @@ from benchbuilder.llm.requests import Reply, Request
 
 _PERMANENT_FOR_ALL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
 _FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 15.0  # so that nobody sleeps long past the end of an outage
 _PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
 
 
@@ -130,8 +131,8 @@ class Endpoint:
         return [text[: max_tokens * CHARACTERS_PER_TOKEN] for text in texts]
 
     def _pause(self, error: openai.OpenAIError, number_of_try: int) -> float:
-        """Seconds until this call's next try: what Retry-After says, else doubling up to a minute, with jitter."""
-        pause = min(60.0, _FIRST_PAUSE_SECONDS * 2**number_of_try) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        """Seconds until this call's next try: what Retry-After says, else doubling for a while, with jitter."""
+        pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**number_of_try) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
         if isinstance(error, openai.RateLimitError):
             told = _retry_after(error)
             pause = for_all = told if told is not None else pause
