@@ -10,6 +10,8 @@ import math
 import random
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -132,13 +134,12 @@ class Endpoint:
 
     def _pause(self, error: openai.OpenAIError, number_of_try: int) -> float:
         """Seconds until this call's next try: what Retry-After says, else doubling for a while, with jitter."""
-        pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**number_of_try) * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-        if isinstance(error, openai.RateLimitError):
-            told = _retry_after(error)
-            pause = for_all = told if told is not None else pause
-            if told is None and self._has_answered_within(pause):
-                for_all = min(pause, _FIRST_PAUSE_SECONDS)  # a call that is limited alone does not stop the others
-            self._turnstile.pause(for_all)  # a 429 to one call pauses all
+        told = _retry_after(error)
+        doubled = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(number_of_try, 10))
+        pause = doubled * random.uniform(0.5, 1.5) if told is None else told  # noqa: S311 - no secret
+        if isinstance(error, openai.RateLimitError):  # a 429 to one call pauses all, unless that is limited alone
+            is_limited_alone = told is None and self._has_answered_within(pause)
+            self._turnstile.pause(min(pause, _FIRST_PAUSE_SECONDS) if is_limited_alone else pause)
         return pause
 
     def _has_answered_within(self, seconds: float) -> bool:
@@ -157,11 +158,17 @@ class Endpoint:
         return Reply("api_error", reason=_scrubbed(error))
 
 
-def _retry_after(error: openai.RateLimitError) -> float | None:
-    try:
-        return max(0.0, float(error.response.headers["retry-after"]))
-    except (KeyError, ValueError):
+def _retry_after(error: openai.OpenAIError) -> float | None:
+    """Seconds that the server asks for, told as a number or as a date; None where it says nothing that can be read."""
+    if not isinstance(error, openai.APIStatusError):
         return None
+    told = error.response.headers.get("retry-after", "")
+    with suppress(ValueError):
+        seconds = float(told)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    with suppress(ValueError, TypeError):
+        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+    return None
 
 
 def _scrubbed(error: openai.OpenAIError) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -85,6 +87,35 @@ def test_what_no_call_can_pass_ends_the_endpoint(scripted_server: RunningServer,
     with pytest.raises(EndpointError, match="endpoint loopback") as caught:
         ask(scripted_server, QUESTION)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "least"),
+    [
+        (429, "0.9", 0.9),
+        (503, "0.9", 0.9),
+        (503, format_datetime(datetime.now(UTC) + timedelta(days=-1), usegmt=True), 0.0),
+        (503, None, 0.5),  # a date that is one to two seconds ahead when the server says it
+        (503, "soon", 0.25),
+        (503, "nan", 0.25),
+    ],
+)
+def test_retry_after_is_honoured(httpserver: HTTPServer, status: int, told: str | None, least: float) -> None:
+    """Seconds or a date, on 429 and on 5xx; what nobody can read is none, and then there is a pause of our own."""
+    good = {"choices": [{"message": {"content": "four"}, "finish_reason": "stop"}]}
+    where = "/v1/chat/completions"
+    told = told or format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    httpserver.expect_oneshot_request(where).respond_with_json({}, status, {"Retry-After": told})
+    httpserver.expect_oneshot_request(where).respond_with_json(good)
+
+    async def run() -> float:
+        endpoint = Endpoint("loopback", httpserver.url_for("/v1"), None, Limits())
+        started = time.monotonic()
+        assert (await endpoint.ask(QUESTION)).state == "ok"
+        await endpoint.close()
+        return time.monotonic() - started
+
+    assert asyncio.run(run()) >= least
 
 
 def test_a_dead_endpoint_is_out_past_its_deadline(scripted_server: RunningServer) -> None:
