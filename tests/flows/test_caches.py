@@ -1,0 +1,162 @@
+"""What stands on no cache: what is paid stays paid without Prefect's storage, and when a newer parser comes."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+import pytest
+
+from benchbuilder.criteria import PARSER_VERSION as MARKS_VERSION
+from benchbuilder.criteria import parse_marks
+from benchbuilder.errors import Unparsable
+from benchbuilder.judging.verdict import PARSER_VERSION, Verdict, parse_verdict
+from tasks import open_run
+from tasks.annotate import annotate
+from tests.fakes.nights import FIRST_DAY, Night, calls_of, command_of_day, run_night
+from tests.fakes.running import RunningServer
+from tests.fakes.scene import Scene
+
+pytestmark = pytest.mark.flow
+
+BOARD = "select benchmark_id, board.* exclude (benchmark_id, leaderboard_id, as_of) from board"
+WHOLE_STEPS = {"curate", "cluster", "select", "rate"}
+
+COUNT_JUDGES = 9
+COUNT_READINGS = COUNT_JUDGES * 2 * 2 * 30  # models beside the baseline, orders, questions
+MUMBLER = "judge-1"
+COUNT_MUMBLED = COUNT_READINGS // COUNT_JUDGES
+OLD_BOARDS = "from boards where leaderboard_id = $id order by model"
+OLD_GAMES = "select * from board_games where leaderboard_id = $id order by request_key, model"
+USES_OF_JUDGES_PARSER = ("benchbuilder.judging.verdict", "benchbuilder.asking.judgments", "tasks.judge", "tasks.rate")
+USES_OF_MARKS_PARSER = ("benchbuilder.criteria", "benchbuilder.asking.annotations", "tasks.annotate")
+
+
+class Board(NamedTuple):
+    """One fitted board and the games it was fitted from."""
+
+    rows: pl.DataFrame
+    games: pl.DataFrame
+
+
+def board_with(scene: Scene, leaderboard_id: str) -> Board:
+    """A board as the published snapshot has it."""
+    return Board(*(scene.snapshot.read(query, id=leaderboard_id) for query in (OLD_BOARDS, OLD_GAMES)))
+
+
+def names_in_prefect(scene: Scene, query: str) -> list[str]:
+    """A column of the database of the Prefect server that the command started for itself."""
+    with closing(sqlite3.connect(scene.state_dir / "prefect" / "prefect.db")) as connection:
+        return [name for (name,) in connection.execute(query)]
+
+
+def cached_steps(night: Night) -> set[str]:
+    """The steps that Prefect skipped."""
+    return {step for step, state in night.steps().items() if state == "Cached"}
+
+
+def test_prefects_home_is_wiped(branch: Scene, server: RunningServer) -> None:
+    """Without its database and results the same night runs every step again, asks nothing, and has the same board."""
+    before, board = calls_of(server.counts()), branch.snapshot.read(BOARD)
+    home = branch.state_dir / "prefect"
+    first = branch.run("publish")
+    assert (first.code, any((home / "storage").iterdir())) == (0, True), first.err
+
+    shutil.rmtree(home)
+    second = branch.run(*command_of_day(0))
+    assert second.code == 0, second.err
+    assert calls_of(server.counts()) - before == {}
+    assert branch.snapshot.read(BOARD).equals(board)
+    flows = names_in_prefect(branch, "select flow.name from flow join flow_run on flow.id = flow_run.flow_id")
+    assert sorted(flows) == ["build-benchmark", "evaluate-models", "ingest-prompts", "publish-leaderboard", "refresh"]
+    states = names_in_prefect(branch, "select name from task_run_state")
+    assert ("Completed" in states, "Cached" in states) == (True, False)
+
+
+def test_a_restored_copy_is_another_warehouse(branch: Scene, server: RunningServer, tmp_path: Path) -> None:
+    """Prefect skips the steps of a warehouse that it has seen, none of a copy of it with all the same inputs."""
+    nights = [run_night(branch, server) for _ in range(2)]
+    nights.append(run_night(branch.branch(tmp_path / "copy"), server))
+    assert [cached_steps(night) for night in nights] == [set(), WHOLE_STEPS, set()]
+    assert sum(night.calls.total() for night in nights) == 0
+
+
+def parse_small_letters(reply: str) -> Verdict | Unparsable:
+    """What a newer parser reads as well: verdicts in small letters."""
+    verdict = parse_verdict(reply)
+    return parse_verdict(reply.upper()) if isinstance(verdict, Unparsable) else verdict
+
+
+def use_many_judges(scene: Scene) -> None:
+    """Nine judges; a board is published though one of them mumbles. No version is due, so that only they are asked."""
+    scene.change("cadence", rebuild_every_days=1)
+    names = ["judge", *(f"judge-{number}" for number in range(1, COUNT_JUDGES))]
+    scene.change("models", **{name: {"endpoint": "scripted"} for name in names})
+    scene.change("rating", min_share_readable=0.5)
+    scene.tables["judges"] = [{"model": name} for name in names]
+
+
+def test_newer_parser_of_verdicts(branch: Scene, server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand stored replies are read again at no call; the marts show the new readings, the old board stays."""
+    use_many_judges(branch)
+    server.fail("wrong_verdict", model=MUMBLER)
+    night = run_night(branch, server)
+    assert night.calls[MUMBLER] == 2 * COUNT_MUMBLED  # unread, so asked once more
+    old_id = branch.snapshot.read("select any_value(leaderboard_id) from board").item()
+    old = board_with(branch, old_id)
+    assert readings(branch, PARSER_VERSION) == {None: COUNT_MUMBLED, "read": COUNT_READINGS - COUNT_MUMBLED}
+
+    for module in USES_OF_JUDGES_PARSER:
+        monkeypatch.setattr(f"{module}.PARSER_VERSION", PARSER_VERSION + 1)
+    monkeypatch.setattr("benchbuilder.asking.judgments.parse_verdict", parse_small_letters)
+    night = run_night(branch, server)
+    assert (night.state.name, night.calls.total()) == ("Completed", 0)
+    assert readings(branch, PARSER_VERSION + 1) == {"read": COUNT_READINGS}
+    shown = branch.snapshot.read("select parser_version, count(*) from games group by all").rows()
+    assert shown == [(PARSER_VERSION + 1, COUNT_READINGS)]
+    new_id = branch.snapshot.read("select any_value(leaderboard_id) from board").item()
+    new = board_with(branch, new_id)
+    assert new.games["verdict"].null_count() == 0
+    assert new.rows["count_judgments"].max() == COUNT_READINGS  # of the baseline, which is in all
+    assert new_id != old_id
+    assert board_with(branch, old_id).rows.equals(old.rows)
+    assert board_with(branch, old_id).games.equals(old.games)
+
+
+def readings(scene: Scene, parser_version: int) -> dict[str | None, int]:
+    """How many judgments one parser could read, and how many (under None) it could not."""
+    query = """
+        select case when verdict is not null then 'read' end as outcome, count(*)
+        from judgments where parser_version = $version group by all
+    """
+    return dict(scene.snapshot.read(query, version=parser_version).rows())
+
+
+def test_newer_parser_of_marks(branch: Scene, server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stored replies of the annotator are read again at no call, and stand beside the old readings."""
+
+    def without_the_first(reply: str) -> "frozenset[int] | Unparsable":
+        marks = parse_marks(reply)
+        return marks if isinstance(marks, Unparsable) else frozenset(marks - {1})
+
+    before = calls_of(server.counts())
+    old = marks_by_version(branch)
+    for module in USES_OF_MARKS_PARSER:
+        monkeypatch.setattr(f"{module}.PARSER_VERSION", MARKS_VERSION + 1)
+    monkeypatch.setattr("benchbuilder.asking.annotations.parse_marks", without_the_first)
+    told = asyncio.run(annotate.fn(open_run(branch.config, None, FIRST_DAY), ""))
+    assert calls_of(server.counts()) - before == {}, told
+    new = marks_by_version(branch)
+    assert new == [*old, (MARKS_VERSION + 1, old[0][1], 0)]
+    assert old[0][2] > 0
+
+
+def marks_by_version(scene: Scene) -> Sequence[tuple[int, int, int]]:
+    """Of each parser version: how many prompts it marked, on how many of them the first criterion is met."""
+    return scene.warehouse.read(
+        "select parser_version, count(*), sum(specificity)::int from annotations group by all order by all"
+    ).rows()
