@@ -5,15 +5,15 @@ model gave in calls of that kind before, else its max_tokens. Where texts do not
 judged), their mean length stands in.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchbuilder.asking.annotations import plan_annotations
-from benchbuilder.asking.answers import plan_answers
+from benchbuilder.asking.answers import WantedAnswers, plan_answers
 from benchbuilder.asking.embeddings import plan_embeddings
-from benchbuilder.asking.judgments import plan_games
+from benchbuilder.asking.judgments import given_answers, plan_games
 from benchbuilder.asking.topic_names import plan_topic_names
-from benchbuilder.boards import Reader
 from benchbuilder.ledger.counting import NEVER_ASKED, find_counted, is_due
 from benchbuilder.llm.requests import Request
 from benchbuilder.prompts import load_template
@@ -65,94 +65,104 @@ def forecast(warehouse: Warehouse, settings: Settings, benchmark_id: str | None)
         settings: models, prices, attempts.
         benchmark_id: the version to evaluate; None where there is none, then answers and verdicts are left out.
     """
+    of_run = _Forecast(warehouse, settings)
     steps = [
-        _step(warehouse, settings, "embed", settings.embedder.model, plan_embeddings(warehouse, settings)),
-        _step(warehouse, settings, "name topics", settings.namer.model, plan_topic_names(warehouse, settings).values()),
-        _step(warehouse, settings, "annotate", settings.annotator.model, _annotations(warehouse, settings)),
+        of_run.step("embed", settings.embedder.model, plan_embeddings(warehouse, settings)),
+        of_run.step("name topics", settings.namer.model, plan_topic_names(warehouse, settings).values()),
+        of_run.step("annotate", settings.annotator.model, of_run.annotations()),
     ]
     if benchmark_id is not None:
-        steps += _answers(warehouse, settings, benchmark_id)
-        steps += _judgments(warehouse, settings, benchmark_id)
+        answers = {model: plan_answers(warehouse, settings, benchmark_id, model) for model in settings.contestants}
+        for model, wanted in answers.items():
+            steps.append(of_run.step("answer", model, wanted.requests.values(), count_known=wanted.count_known))
+        coming = {model: of_run.coming(wanted) for model, wanted in answers.items()}
+        steps += of_run.judgments(benchmark_id, coming)
     return steps
 
 
-def _annotations(warehouse: Warehouse, settings: Settings) -> Iterator[Request]:
-    for marking in plan_annotations(warehouse, settings).values():
-        yield from marking.requests
+@dataclass(frozen=True)
+class _Forecast:
+    """What all steps of one forecast are counted with."""
 
+    warehouse: Warehouse
+    settings: Settings
 
-def _answers(warehouse: Warehouse, settings: Settings, benchmark_id: str) -> Iterator[Step]:
-    for model in settings.contestants:
-        wanted = plan_answers(warehouse, settings, benchmark_id, model)
-        yield _step(warehouse, settings, "answer", model, wanted.requests.values(), count_known=wanted.count_known)
+    def annotations(self) -> Iterator[Request]:
+        for marking in plan_annotations(self.warehouse, self.settings).values():
+            yield from marking.requests
 
+    def coming(self, wanted: WantedAnswers) -> set[str]:
+        """The questions that a run would get an answer to."""
+        due = {request.request_key for request in self._due(wanted.requests.values())}
+        return {prompt_id for prompt_id, request in wanted.requests.items() if request.request_key in due}
 
-def _judgments(warehouse: Warehouse, settings: Settings, benchmark_id: str) -> Iterator[Step]:
-    count_questions = warehouse.read(
-        "select count(*) from questions where benchmark_id = $benchmark_id", benchmark_id=benchmark_id
-    ).item()
-    baseline = settings.evaluation.baseline
-    for judge in settings.judges:
-        for model in settings.digests_of_contestants:
-            if model == baseline:
-                continue
-            games, count_judged = plan_games(warehouse, settings, benchmark_id, judge, model)
-            step = _step(
-                warehouse, settings, "judge", judge.model, [game.request for game in games], model, count_judged
-            )
-            count_missing = 2 * count_questions - len(games) - count_judged
-            yield _with_missing(warehouse, settings, step, judge, benchmark_id, count_missing)
+    def judgments(self, benchmark_id: str, coming: Mapping[str, set[str]]) -> Iterator[Step]:
+        """Games of answers that are there, and of those that would come."""
+        baseline = self.settings.evaluation.baseline
+        playable = {
+            model: coming.get(model, coming[baseline])  # a canary's answers come with the baseline's
+            | given_answers(self.warehouse, self.settings, benchmark_id, model).keys()
+            for model in self.settings.digests_of_contestants
+        }
+        for judge in self.settings.judges:
+            for model in (name for name in playable if name != baseline):
+                games, count_judged = plan_games(self.warehouse, self.settings, benchmark_id, judge, model)
+                requests = [game.request for game in games]
+                step = self.step("judge", judge.model, requests, model, count_judged)
+                count_all = 2 * len(playable[model] & playable[baseline])
+                yield self._with_missing(step, judge, benchmark_id, count_all - len(games) - count_judged)
 
+    def _with_missing(self, step: Step, judge: JudgeSettings, benchmark_id: str, count_missing: int) -> Step:
+        """And the games of which an answer does not exist yet, at the mean length of what would be in them."""
+        if not count_missing:
+            return step
+        texts = self.warehouse.read(
+            "select text from benchmark_questions where benchmark_id = $id and text is not null", id=benchmark_id
+        )["text"]
+        question = sum(map(count_tokens, texts)) / max(len(texts), 1)
+        answers = map(self._tokens_of_answer, (step.about, self.settings.evaluation.baseline))
+        template = count_tokens(load_template(judge.template).text)
+        tokens_in = int(count_missing * (template + question + sum(answers)))
+        most = self.settings.sampling_of_judge(judge).get("max_tokens")
+        tokens_out = int(count_missing * self._tokens_out("judge", judge.model, most))
+        return step._replace(
+            count_calls=step.count_calls + count_missing,
+            count_tokens_in=step.count_tokens_in + tokens_in,
+            count_tokens_out=step.count_tokens_out + tokens_out,
+            cost_usd=step.cost_usd + self.settings.models[judge.model].cost_usd(tokens_in, tokens_out),
+            note=f"{count_missing:,} games of answers that are not there yet, at mean lengths",
+        )
 
-def _with_missing(
-    warehouse: Warehouse, settings: Settings, step: Step, judge: JudgeSettings, benchmark_id: str, count_missing: int
-) -> Step:
-    """And the games of which an answer does not exist yet, at the mean length of what would be in them."""
-    if not count_missing:
-        return step
-    mean_question = warehouse.read(
-        "select text from benchmark_questions where benchmark_id = $id and text is not null", id=benchmark_id
-    )["text"]
-    question = sum(map(count_tokens, mean_question)) / max(len(mean_question), 1)
-    answers = [_tokens_out(warehouse, settings, "answer", name) for name in (step.about, settings.evaluation.baseline)]
-    tokens_in = int(count_missing * (_tokens_of_template(judge.template) + question + sum(answers)))
-    tokens_out = int(count_missing * _tokens_out(warehouse, settings, "judge", judge.model))
-    model = settings.models[judge.model]
-    return step._replace(
-        count_calls=step.count_calls + count_missing,
-        count_tokens_in=step.count_tokens_in + tokens_in,
-        count_tokens_out=step.count_tokens_out + tokens_out,
-        cost_usd=step.cost_usd + model.cost_usd(tokens_in, tokens_out),
-        note=f"{count_missing:,} games of answers that are not there yet, at mean lengths",
-    )
+    def step(self, step: str, model: str, requests: Iterable[Request], about: str = "", count_known: int = 0) -> Step:
+        """Count the requests that are due; one whose reply is stored counts as paid, unread or not."""
+        wanted = {request.request_key: request for request in requests}
+        due = self._due(wanted.values())
+        tokens_in = sum(map(tokens_of, due))
+        each_out = self._tokens_out(due[0].kind, model, due[0].sampling.get("max_tokens")) if due else 0.0
+        tokens_out = round(len(due) * each_out)
+        cost = self.settings.models[model].cost_usd(tokens_in, tokens_out)
+        return Step(step, model, about, len(due), len(wanted) - len(due) + count_known, tokens_in, tokens_out, cost)
 
+    def _due(self, requests: Iterable[Request]) -> list[Request]:
+        several = list(requests)
+        counted = find_counted(self.warehouse, several)
+        return [
+            request
+            for request in several
+            if is_due(counted.get(request.request_key, NEVER_ASKED), self.settings.attempts, read=None)
+        ]
 
-def _step(
-    warehouse: Warehouse,
-    settings: Settings,
-    step: str,
-    model: str,
-    requests: Iterable[Request],
-    about: str = "",
-    count_known: int = 0,
-) -> Step:
-    """Count the requests that are due; one whose reply is stored counts as paid, unread or not."""
-    wanted = {request.request_key: request for request in requests}
-    due = _due(warehouse, settings, list(wanted.values()))
-    tokens_in = sum(map(tokens_of, due))
-    kind = due[0].kind if due else ""
-    tokens_out = round(len(due) * _tokens_out(warehouse, settings, kind, model, due[0])) if due else 0
-    cost = settings.models[model].cost_usd(tokens_in, tokens_out)
-    return Step(step, model, about, len(due), len(wanted) - len(due) + count_known, tokens_in, tokens_out, cost)
+    def _tokens_of_answer(self, model: str) -> float:
+        if model not in self.settings.models:  # a canary, whose answers are about as long as the baseline's
+            model = self.settings.evaluation.baseline
+        return self._tokens_out("answer", model, self.settings.models[model].max_tokens)
 
-
-def _due(warehouse: Warehouse, settings: Settings, requests: Sequence[Request]) -> list[Request]:
-    counted = find_counted(warehouse, requests)
-    return [
-        request
-        for request in requests
-        if is_due(counted.get(request.request_key, NEVER_ASKED), settings.attempts, read=None)
-    ]
+    def _tokens_out(self, kind: str, model: str, most: int | None) -> float:
+        """The mean of what came back in calls of this kind, else `most`, what may come of one call."""
+        if kind == "embed":
+            return 0.0
+        mean = self.warehouse.read(_MEAN_OUTPUT, kind=kind, model=model).item()
+        return float(most or UNKNOWN_OUTPUT) if mean is None else float(mean)
 
 
 def tokens_of(request: Request) -> int:
@@ -161,20 +171,3 @@ def tokens_of(request: Request) -> int:
         most = request.sampling.get("max_input_tokens")
         return sum(min(count_tokens(text), most or 10**9) for text in request.values.values())
     return sum(count_tokens(message["content"]) + TOKENS_PER_MESSAGE for message in request.messages())
-
-
-def _tokens_of_template(name: str) -> int:
-    return count_tokens(load_template(name).text)
-
-
-def _tokens_out(reader: Reader, settings: Settings, kind: str, model: str, request: Request | None = None) -> float:
-    """The mean of what came back in calls of this kind, else what may come at most."""
-    if kind == "embed":
-        return 0.0
-    if model not in settings.models:  # a canary, whose answers are about as long as the baseline's
-        model = settings.evaluation.baseline
-    mean = reader.read(_MEAN_OUTPUT, kind=kind, model=model).item()
-    if mean is not None:
-        return float(mean)
-    most = request.sampling.get("max_tokens") if request else settings.models[model].max_tokens
-    return float(most or UNKNOWN_OUTPUT)

@@ -52,8 +52,8 @@ def plan_games(
 ) -> tuple[list[Game], int]:
     """The games of which both answers are there and no judgment yet; and how many are judged."""
     baseline = settings.evaluation.baseline
-    answers = _answers(reader, settings, benchmark_id, model)
-    baseline_answers = _answers(reader, settings, benchmark_id, baseline)
+    answers = given_answers(reader, settings, benchmark_id, model)
+    baseline_answers = given_answers(reader, settings, benchmark_id, baseline)
     questions: Mapping[str, str] = dict(
         reader.read(
             "select prompt_id, text from prompts semi join (from questions where benchmark_id = $benchmark_id) as asked"
@@ -94,7 +94,8 @@ def _judged(reader: Reader, settings: Settings, judge: JudgeSettings, model: str
     return set(rows.iter_rows())
 
 
-def _answers(reader: Reader, settings: Settings, benchmark_id: str, model: str) -> dict[str, GivenAnswer]:
+def given_answers(reader: Reader, settings: Settings, benchmark_id: str, model: str) -> dict[str, GivenAnswer]:
+    """prompt_id → what a model said, of the questions of a version that it has a text to."""
     rows = reader.read(
         _ANSWERS, benchmark_id=benchmark_id, model=model, model_digest=settings.digests_of_contestants[model]
     )

@@ -1,42 +1,25 @@
 """Which attempt at a request counts, and whether to ask (again)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 import polars as pl
 
 from benchbuilder.errors import Unparsable
-from benchbuilder.llm.requests import Reply, Request
+from benchbuilder.llm.requests import Completion, Reply, Request
 from benchbuilder.settings import AttemptSettings
 from benchbuilder.warehouse import Warehouse
 
-# The window over the attempts of a few requests, not over those of all: the view would look at every one there is.
-# First which rows, then their texts: in one go the texts of all completions would be read to keep those of a few.
-_COUNTED = """
-    with attempts as (
-        select rowid as row_number, request_key, state, attempt
-        from completions
-        semi join wanted using (request_key)
-    ),
-
-    found as materialized (
-        select
-            row_number,
-            count(*) over (partition by request_key) as count_attempts,
-            count(*) filter (where state = 'ok') over (partition by request_key) as count_ok,
-            count(*) filter (where state = 'truncated') over (partition by request_key) as count_truncated,
-            count(*) filter (where state = 'refused') over (partition by request_key) as count_refused
-        from attempts
-        qualify row_number() over (partition by request_key order by (state = 'ok') desc, attempt desc) = 1
-    )
-
-    select
-        completions.request_key, completions.state, completions.reason, completions.text, completions.logprobs,
-        found.count_attempts, found.count_ok, found.count_truncated, found.count_refused
+_NEW_ROWS = "select rowid as row_number, hash(request_key) as short_key from completions where rowid > $last_row"
+_SHORT_KEYS = "select hash(request_key) as short_key from wanted"
+_ATTEMPTS = """
+    select request_key, attempt, state, reason, text, logprobs
     from completions
     inner join found on completions.rowid = found.row_number
+    where completions.rowid between $first and $last
 """
+_FAR = 50_000  # rows apart: reading what lies between two rows takes as long as one more query
 
 
 class Counted(NamedTuple):
@@ -51,7 +34,7 @@ class Counted(NamedTuple):
     count_truncated: int
     count_refused: int
 
-    def then(self, reply: Reply) -> "Counted":
+    def then(self, reply: Reply | Completion) -> "Counted":
         """What counts once one more reply has come; the view `completions_counted` says the same of stored ones."""
         counts = (
             self.count_attempts + 1,
@@ -101,11 +84,49 @@ def is_due(counted: Counted, attempts: AttemptSettings, read: Reading | None, co
     return count_answered < attempts.unparsable and read is not None and isinstance(read(counted), Unparsable)
 
 
-def find_counted(warehouse: Warehouse, requests: Sequence[Request]) -> dict[str, Counted]:
-    """The attempt that counts, by request_key; a request that was never tried is not in it."""
-    keys = pl.DataFrame([request.request_key for request in requests], {"request_key": pl.String})
-    rows = warehouse.read(_COUNTED, frames={"wanted": keys})
-    return {
-        key: Counted(state, reason, text, orjson.loads(logprobs) if logprobs else None, *counts)
-        for key, state, reason, text, logprobs, *counts in rows.iter_rows()
-    }
+class KeyIndex:
+    """Where in `completions` the attempts at a request stand, so that texts are read only there.
+
+    It takes 16 bytes a row, and each look adds the rows that have come since the last one. A row keeps its number, for
+    none is ever deleted. Short keys may clash, hence whole ones are compared once the rows are read.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._rows = pl.DataFrame(schema={"row_number": pl.Int64, "short_key": pl.UInt64})
+
+    def find(self, requests: Iterable[Request]) -> dict[str, Counted]:
+        """The attempt that counts, by request_key; a request that was never tried is not in it."""
+        wanted = {request.request_key for request in requests}
+        counted: dict[str, Counted] = {}
+        for key, _, state, reason, text, logprobs in self._attempts(wanted).iter_rows():
+            if key in wanted:
+                reply = Reply(state, reason, text, logprobs=orjson.loads(logprobs) if logprobs else None)
+                counted[key] = counted.get(key, NEVER_ASKED).then(reply)
+        return counted
+
+    def _attempts(self, keys: Iterable[str]) -> pl.DataFrame:
+        """What is on record of these keys and of those that share their short ones, in the order of the attempts."""
+        wanted = pl.DataFrame({"request_key": list(keys)}, {"request_key": pl.String})
+        with self._warehouse.write() as opened:  # nothing is written: these reads are to share one opening of the file
+            last_row = self._rows.select(pl.col("row_number").max().fill_null(-1)).item()
+            self._rows.vstack(opened.read(_NEW_ROWS, last_row=last_row), in_place=True)
+            short_keys = opened.read(_SHORT_KEYS, {"wanted": wanted})
+            found = self._rows.join(short_keys, on="short_key", how="semi").select(pl.col("row_number").sort())
+            parts = [
+                opened.read(_ATTEMPTS, {"found": found}, first=first, last=last)
+                for first, last in _spans(found["row_number"])
+            ]
+        return pl.concat(parts).sort("attempt") if parts else pl.DataFrame()
+
+
+def _spans(rows: pl.Series) -> Iterator[tuple[int, int]]:
+    """The first and the last of each of the groups in which the rows, which are sorted, lie near each other."""
+    is_first = rows.diff().fill_null(_FAR) >= _FAR
+    is_last = is_first.shift(-1, fill_value=True)
+    return zip(rows.filter(is_first), rows.filter(is_last), strict=True)
+
+
+def find_counted(warehouse: Warehouse, requests: Iterable[Request]) -> dict[str, Counted]:
+    """`KeyIndex.find`, once."""
+    return KeyIndex(warehouse).find(requests)

@@ -7,7 +7,7 @@ from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from benchbuilder.ledger.counting import Counted, Reading, find_counted
+from benchbuilder.ledger.counting import Counted, KeyIndex, Reading, find_counted
 from benchbuilder.ledger.record import Record
 from benchbuilder.ledger.report import Report
 from benchbuilder.ledger.traffic import Settle, Traffic
@@ -87,7 +87,7 @@ class Ledger:
             budget=self.budget,
             record=self._record,
             run_id=self.run_id,
-            find=self.counted,
+            find=KeyIndex(self.warehouse).find,
             report=report,
             progress=progress,
             read=read,

@@ -37,6 +37,11 @@ class Record:
         if is_late or self._count_pending >= _APPEND_AFTER_CALLS:
             self.append_pending()
 
+    @property
+    def pending(self) -> Sequence[Completion]:
+        """What is paid and not in the warehouse yet, in the order in which it came."""
+        return self._spool.pending if self._spool else ()
+
     def append_pending(self) -> None:
         """All that is only in the spool goes into the warehouse."""
         if self._spool and self._spool.pending:

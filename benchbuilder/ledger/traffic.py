@@ -1,5 +1,6 @@
 """One batch of requests: planned window by window, asked until each is settled or given up for this run."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,6 +14,7 @@ from benchbuilder.ledger.record import Record
 from benchbuilder.ledger.report import Report
 from benchbuilder.llm.batch import Pool
 from benchbuilder.llm.budget import Budget
+from benchbuilder.llm.limits import CHARACTERS_PER_TOKEN
 from benchbuilder.llm.progress import Progress
 from benchbuilder.llm.requests import Completion, Reply, Request
 from benchbuilder.settings import Settings
@@ -72,8 +74,10 @@ class Traffic:
         """
         waiting = iter(requests)
         while window := deque(islice(waiting, WINDOW)):
-            self.record.append_pending()
             self._counted = self.find(window)
+            for completion in self.record.pending:
+                counted = self._counted.get(completion.request_key, NEVER_ASKED)
+                self._counted[completion.request_key] = counted.then(completion)
             while window:  # one by one, so that a window is gone from memory before the next one is made
                 request = window.popleft()
                 if (job := self._planned(request, self._counted.get(request.request_key, NEVER_ASKED))) is not None:
@@ -90,6 +94,7 @@ class Traffic:
             job = self._at_work[request.request_key] = Job(request, counted)
             return job
         self.report.count_paid += 1
+        self.progress.count_paid += 1
         self._settle(request, counted)
         return None
 
@@ -98,18 +103,18 @@ class Traffic:
         pool = Pool(endpoint.limits.concurrency)
 
         async def work(job: Job) -> None:
-            while not pool.is_stopping:
+            while not pool.stopping.is_set():
                 self.budget.start_call()
-                await self._ask(endpoint, job)
+                await self._ask(endpoint, job, pool.stopping)
                 if not is_due(job.counted, self.settings.attempts, self.read, job.count_failures):
                     self._finish(job)
                     return
 
         await pool.run(jobs, work)
 
-    async def _ask(self, endpoint: "Endpoint", job: Job) -> None:
+    async def _ask(self, endpoint: "Endpoint", job: Job, stopping: asyncio.Event) -> None:
         started = time.monotonic()
-        reply = await endpoint.ask(job.request)
+        reply = await endpoint.ask(job.request, stopping)
         completion = self._completion(job, reply, time.monotonic() - started)
         self.record.put(completion)
         self.budget.pay(completion.cost_usd)
@@ -122,20 +127,29 @@ class Traffic:
     def _finish(self, job: Job) -> None:
         del self._at_work[job.request.request_key]
         self._counted[job.request.request_key] = job.counted
-        is_settled = not is_due(job.counted, self.settings.attempts, self.read)
+        if is_due(job.counted, self.settings.attempts, self.read):
+            self.report.count_open += 1 + len(job.alike)
+            self.report.count_paid -= len(job.alike)
+            return
         for request in (job.request, *job.alike):
-            if is_settled:
-                self._settle(request, job.counted)
-            else:
-                self.report.count_open += 1
+            self._settle(request, job.counted)
 
     def _settle(self, request: Request, counted: Counted) -> None:
         self.progress.count_done += 1
         self.settle(request, counted)
 
+    def _cost_usd(self, request: Request, reply: Reply) -> float:
+        """By the tokens that the endpoint told; of an answer without them by characters, or a cap would be blind."""
+        count_in, count_out = reply.count_tokens_in, reply.count_tokens_out
+        if reply.state != "api_error":
+            if count_in is None:
+                count_in = sum(map(len, request.values.values())) // CHARACTERS_PER_TOKEN
+            if count_out is None:
+                count_out = (len(reply.text or "") + len(reply.thinking or "")) // CHARACTERS_PER_TOKEN
+        return self.settings.models[request.model].cost_usd(count_in, count_out)
+
     def _completion(self, job: Job, reply: Reply, seconds: float) -> Completion:
         request = job.request
-        model = self.settings.models[request.model]
         return Completion(
             request_key=request.request_key,
             attempt=job.counted.count_attempts,
@@ -146,7 +160,7 @@ class Traffic:
             template_sha256=request.template_sha256,
             completed_at=datetime.now(UTC),
             run_id=self.run_id,
-            cost_usd=model.cost_usd(reply.count_tokens_in, reply.count_tokens_out),
+            cost_usd=self._cost_usd(request, reply),
             latency_seconds=seconds,
             prompt_ids=request.prompt_ids,
             **{name: getattr(reply, name) for name in Reply.__dataclass_fields__},

@@ -15,17 +15,13 @@ class Pool:
     """The workers of one batch.
 
     Attributes:
-        is_stopping: an error came; a job that is at work ends its call, for it is paid, and starts no other.
+        stopping: set once an error came; a job that is at work ends its call, for it is paid, and starts no other.
     """
 
     def __init__(self, concurrency: int) -> None:
         self._concurrency = concurrency
         self._errors: list[Exception] = []
-
-    @property
-    def is_stopping(self) -> bool:
-        """No new call may start."""
-        return bool(self._errors)
+        self.stopping = asyncio.Event()
 
     async def run(self, jobs: Iterator[Job], work: Callable[[Job], Awaitable[None]]) -> None:
         """Do all jobs.
@@ -35,11 +31,12 @@ class Pool:
         """
 
         async def worker() -> None:
-            while not self.is_stopping and (job := next(jobs, None)) is not None:
+            while not self.stopping.is_set() and (job := next(jobs, None)) is not None:
                 try:
                     await work(job)
                 except Exception as error:  # noqa: BLE001 - raised below, when the others are home
                     self._errors.append(error)
+                    self.stopping.set()
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self._concurrency):

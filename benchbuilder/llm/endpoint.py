@@ -9,10 +9,10 @@ import asyncio
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
-from email.utils import parsedate_to_datetime
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 import httpx2
 import openai
@@ -20,18 +20,44 @@ import orjson
 from pydantic import SecretStr
 
 from benchbuilder.errors import EndpointError, EndpointOutError
-from benchbuilder.llm.limits import CHARACTERS_PER_TOKEN, Limits, Turnstile
+from benchbuilder.llm.limits import CHARACTERS_PER_TOKEN, Limits, shared_turnstile, unless
 from benchbuilder.llm.replies import read_chat, read_embeddings
 from benchbuilder.llm.requests import Reply, Request
+from benchbuilder.llm.troubles import (
+    PASSING,
+    PERMANENT_FOR_ALL,
+    UNREADABLE,
+    is_of_the_call,
+    is_refusal,
+    retry_after,
+    scrubbed,
+)
 
-_PERMANENT_FOR_ALL = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 15.0  # so that nobody sleeps long past the end of an outage
-_PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
+# So many in a row, nobody being answered meanwhile, are no accident of single prompts any more.
+_MOST_FORBIDDEN = 5  # calls that were answered with 403: moderation says so of one prompt, a provider of a whole model
+_MOST_GIVEN_UP = 5  # calls that had nothing but 5xx or silence until their deadline
+
+
+class _Sent(NamedTuple):
+    """One call as it goes out.
+
+    Attributes:
+        path: below the address.
+        content: the body.
+        count_tokens: estimated, those that may come back included.
+        count_texts: of an embedding call.
+    """
+
+    path: str
+    content: bytes
+    count_tokens: float
+    count_texts: int = 0
 
 
 class Endpoint:
-    """A client of one OpenAI-compatible server, shared by everything in one event loop."""
+    """A client of one OpenAI-compatible server; its limits hold for all clients of that server in one event loop."""
 
     def __init__(
         self, name: str, base_url: str, key: SecretStr | None, limits: Limits, *, is_embedded: bool = False
@@ -45,44 +71,54 @@ class Endpoint:
             api_key=key.get_secret_value() if key else "none",
             max_retries=0,
             timeout=limits.timeout_seconds,
-            http_client=openai.DefaultAioHttpClient(base_url=base_url, timeout=limits.timeout_seconds),
+            http_client=openai.DefaultAioHttpClient(
+                base_url=base_url,
+                timeout=limits.timeout_seconds,
+                follow_redirects=False,  # a prompt goes to whom the settings name and to nobody else
+            ),
         )
         # The client takes these from OPENAI_ORG_ID and its kin, and would send them to any address.
         self._client.organization = self._client.project = None
         self._client._custom_headers = {}  # noqa: SLF001 - there is no public way to have none
-        self._turnstile = Turnstile(limits)
         self._answered_at = -math.inf
+        self._count_given_up = 0
+        self._count_forbidden: Counter[str] = Counter()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def ask(self, request: Request) -> Reply:
+    async def ask(self, request: Request, stopping: asyncio.Event | None = None) -> Reply:
         """The reply to one request, tried again until it comes, is refused for good, or the deadline has passed.
+
+        Args:
+            request: what is asked.
+            stopping: once it is set no try begins any more.
 
         Raises:
             EndpointOutError: nobody answers.
             EndpointError: no call can ever succeed here (key, permission, unknown model).
+            StoppedError: `stopping` was set while this call waited.
         """
+        sent = await self._sent(request)
+        turnstile = shared_turnstile(self._base_url, self.limits)
         started = None
-        count_characters = sum(map(len, request.values.values()))
-        for number_of_try in range(1_000_000):
-            await self._turnstile.wait(count_characters, request.sampling.get("max_tokens") or 0)
+        for number_of_try in count():
+            await turnstile.wait(sent.count_tokens, stopping)
             started = started or time.monotonic()  # waiting for the first turn is no trouble
             try:
-                reply = await self._send(request)
-            except _PERMANENT_FOR_ALL as error:
-                raise EndpointError(f"endpoint {self.name}: {_scrubbed(error)}") from None
-            except _PASSING as error:
+                reply = await self._reply(request, sent)
+            except PASSING as error:
                 pause = self._pause(error, number_of_try)
                 if time.monotonic() + pause - started > self.limits.deadline_seconds:
                     return self._give_up(error, started)
-                await asyncio.sleep(pause)
-                continue
-            except openai.APIStatusError as error:
-                reply = Reply("api_error", reason=_scrubbed(error))
-            self._answered_at = time.monotonic()
-            return reply
+                if isinstance(error, openai.RateLimitError):
+                    turnstile.pause(self._pause_of_all(error, pause))
+                await unless(stopping, asyncio.sleep(pause))
+            else:
+                self._answered_at = time.monotonic()
+                self._count_given_up = 0
+                return reply
         raise AssertionError("unreachable")
 
     async def count_models(self) -> int:
@@ -94,35 +130,58 @@ class Endpoint:
         try:
             raw = await self._client.models.with_raw_response.list()
             return len(orjson.loads(raw.http_response.content)["data"])
-        except openai.OpenAIError as error:
-            raise EndpointError(f"endpoint {self.name}: {_scrubbed(error)}") from None
+        except (openai.OpenAIError, *UNREADABLE) as error:
+            raise EndpointError(f"endpoint {self.name}: {scrubbed(error)}") from None
         except (ValueError, TypeError, LookupError):
             raise EndpointError(f"endpoint {self.name}: what answers is no OpenAI-compatible server") from None
 
-    async def _send(self, request: Request) -> Reply:
+    async def _sent(self, request: Request) -> _Sent:
         sampling = dict(request.sampling)
         extra_body: Mapping[str, Any] = sampling.pop("extra_body", None) or {}
         sampling.pop("system_prompt", None)
-        model = sampling.pop("served_model")
+        body: dict[str, Any] = {"model": sampling.pop("served_model")}
         if request.kind == "embed":
             texts = await self._cut(list(request.values.values()), sampling.pop("max_input_tokens"))
-            raw = await self._client.embeddings.with_raw_response.create(
-                model=model, input=texts, encoding_format="float", extra_body=extra_body
-            )
-            return read_embeddings(raw.http_response.content, len(texts))
+            content = orjson.dumps({**body, "input": texts, "encoding_format": "float", **extra_body})
+            return _Sent("/embeddings", content, sum(map(len, texts)) / CHARACTERS_PER_TOKEN, len(texts))
+        messages = request.messages()
+        count_tokens = sum(len(message["content"]) for message in messages) / CHARACTERS_PER_TOKEN
+        content = orjson.dumps({**body, "messages": messages, **sampling, **extra_body})
+        return _Sent("/chat/completions", content, count_tokens + (sampling.get("max_tokens") or 0))
+
+    async def _reply(self, request: Request, sent: _Sent) -> Reply:
+        """What comes of one try, whatever it is; trouble that passes, and what no call can pass, is raised."""
+        try:
+            async with asyncio.timeout(self.limits.timeout_seconds):  # the client's own counts from byte to byte
+                content = await self._post(sent)
+        except PERMANENT_FOR_ALL as error:
+            raise EndpointError(f"endpoint {self.name}: {scrubbed(error)}") from None
+        except PASSING:
+            raise
+        except openai.PermissionDeniedError as error:
+            return self._forbidden(request.model, error)
+        except openai.APIStatusError as error:
+            return Reply("refused", "content_filter") if is_refusal(error) else Reply("api_error", scrubbed(error))
+        except UNREADABLE as error:
+            return Reply("api_error", scrubbed(error))
+        self._count_forbidden.pop(request.model, None)
+        if request.kind == "embed":
+            return read_embeddings(content, sent.count_texts)
+        return read_chat(content, is_read_by_logprobs=bool(request.sampling.get("logprobs")))
+
+    async def _post(self, sent: _Sent) -> bytes:
         # Not chat.completions.create: to walk through messages that are plain dicts already costs half a millisecond.
-        body = {"model": model, "messages": request.messages(), **sampling, **extra_body}
         response = await self._client.post(
-            "/chat/completions",
+            sent.path,
             cast_to=httpx2.Response,
-            content=orjson.dumps(body),
+            content=sent.content,
             options={  # what is named here is not copied from defaults at every call
                 "security": {"bearer_auth": True},
                 "timeout": self.limits.timeout_seconds,
                 "max_retries": 0,
             },
         )
-        return read_chat(response.content)
+        return response.content
 
     async def _cut(self, texts: list[str], max_tokens: int) -> list[str]:
         """Texts as long as the embedder takes: by the embedded server's tokenizer, elsewhere by characters."""
@@ -132,50 +191,40 @@ class Endpoint:
             return await cut_texts(self._base_url, texts, max_tokens)
         return [text[: max_tokens * CHARACTERS_PER_TOKEN] for text in texts]
 
-    def _pause(self, error: openai.OpenAIError, number_of_try: int) -> float:
-        """Seconds until this call's next try: what Retry-After says, else doubling for a while, with jitter."""
-        told = _retry_after(error)
+    def _forbidden(self, model: str, error: openai.PermissionDeniedError) -> Reply:
+        self._count_forbidden[model] += 1
+        if self._count_forbidden[model] >= _MOST_FORBIDDEN:
+            raise EndpointError(f"endpoint {self.name}: {scrubbed(error)}") from None
+        return Reply("api_error", scrubbed(error))
+
+    def _pause(self, error: Exception, number_of_try: int) -> float:
+        """Seconds until this call's next try: doubling for a while, with jitter, and no less than Retry-After says."""
         doubled = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(number_of_try, 10))
-        pause = doubled * random.uniform(0.5, 1.5) if told is None else told  # noqa: S311 - no secret
-        if isinstance(error, openai.RateLimitError):  # a 429 to one call pauses all, unless that is limited alone
-            is_limited_alone = told is None and self._has_answered_within(pause)
-            self._turnstile.pause(min(pause, _FIRST_PAUSE_SECONDS) if is_limited_alone else pause)
-        return pause
+        pause = doubled * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        return max(pause, retry_after(error) or 0.0)
 
-    def _has_answered_within(self, seconds: float) -> bool:
-        return time.monotonic() - self._answered_at < seconds
+    def _pause_of_all(self, error: openai.RateLimitError, pause: float) -> float:
+        """A 429 to one call pauses all: as long as it says, else as this one, unless that is limited alone."""
+        told = retry_after(error)
+        if told is not None:
+            return told
+        return min(pause, _FIRST_PAUSE_SECONDS) if time.monotonic() - self._answered_at < pause else pause
 
-    def _give_up(self, error: openai.OpenAIError, started: float) -> Reply:
-        # Silence and a reply that breaks off may be the call's own doing; so may the rest while others are answered,
-        # e.g. a prompt that is larger than the quota of a minute, or that its server dies of.
-        is_of_the_call = isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.ReadError)
-        is_answering = self._has_answered_within((time.monotonic() - started) / 2)
-        is_out = isinstance(error, openai.RateLimitError | openai.APIConnectionError)
-        if is_out and not is_of_the_call and not is_answering:
+    def _give_up(self, error: Exception, started: float) -> Reply:
+        """The end of a call without an answer; of the endpoint too, where it is not the call's own doing.
+
+        While others are answered it is, e.g. of a prompt that is larger than the quota of a minute, or that its server
+        dies of. And silence, a reply that breaks off or a 5xx may be at any time, until it is so for several in a row.
+        """
+        self._count_given_up += 1
+        now = time.monotonic()
+        is_answering = now - self._answered_at < (now - started) / 2
+        is_out = isinstance(error, openai.RateLimitError | openai.APIConnectionError) and not is_of_the_call(error)
+        is_told_to_wait = (retry_after(error) or 0.0) > self.limits.deadline_seconds
+        if is_told_to_wait and isinstance(error, openai.RateLimitError):
+            raise EndpointOutError(f"endpoint {self.name}: wants a pause of {retry_after(error):,.0f} s")
+        if not is_answering and (is_out or self._count_given_up >= _MOST_GIVEN_UP):
             raise EndpointOutError(
-                f"endpoint {self.name}: nobody answered for {self.limits.deadline_seconds:g} s ({_scrubbed(error)})"
+                f"endpoint {self.name}: nobody answered for {self.limits.deadline_seconds:g} s ({scrubbed(error)})"
             ) from None
-        return Reply("api_error", reason=_scrubbed(error))
-
-
-def _retry_after(error: openai.OpenAIError) -> float | None:
-    """Seconds that the server asks for, told as a number or as a date; None where it says nothing that can be read."""
-    if not isinstance(error, openai.APIStatusError):
-        return None
-    told = error.response.headers.get("retry-after", "")
-    with suppress(ValueError):
-        seconds = float(told)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    with suppress(ValueError, TypeError):
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
-    return None
-
-
-def _scrubbed(error: openai.OpenAIError) -> str:
-    """A provider's error in our words, class and status or its first cause: in its own text keys and headers leak."""
-    if status := getattr(error, "status_code", None):
-        return f"{type(error).__name__} {status}"
-    cause: BaseException = error
-    while cause.__cause__ is not None:  # it tells a refused connection from a slow one; those above say time-out
-        cause = cause.__cause__
-    return type(cause).__name__
+        return Reply("api_error", scrubbed(error))

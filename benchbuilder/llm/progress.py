@@ -18,14 +18,14 @@ class Progress:
         label: what is asked.
         count_wanted: requests in all; None while they are still being planned.
         count_done: requests that are over, paid before or now.
+        count_paid: of these, paid before; they say nothing of the pace.
         states: calls by state.
         cost_usd: of these calls.
     """
 
-    def __init__(self, label: str, count_wanted: int | None, count_done: int = 0) -> None:
+    def __init__(self, label: str, count_wanted: int | None, count_paid: int = 0) -> None:
         self.label, self.count_wanted = label, count_wanted
-        self.count_done, self.cost_usd = count_done, 0.0
-        self._count_before = count_done
+        self.count_done, self.count_paid, self.cost_usd = count_paid, count_paid, 0.0
         self.states: Counter[str] = Counter()
         self._started = time.monotonic()
 
@@ -42,7 +42,7 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """At the pace so far; None while nobody knows of how many."""
-        count_now = self.count_done - self._count_before
+        count_now = self.count_done - self.count_paid
         if not self.count_wanted or not count_now:
             return None
         return (self.count_wanted - self.count_done) * (time.monotonic() - self._started) / count_now

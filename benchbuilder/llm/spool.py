@@ -5,6 +5,7 @@ are merged into the warehouse and deleted after the commit. Nobody looks anythin
 """
 
 import fcntl
+import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -15,7 +16,10 @@ from typing import NamedTuple
 
 import orjson
 
+from benchbuilder.errors import StateDirError
 from benchbuilder.llm.requests import Completion
+
+_logger = logging.getLogger("benchbuilder.llm")
 
 
 class Spool:
@@ -31,9 +35,21 @@ class Spool:
         unlocked.rename(self.path)
 
     def write(self, completion: Completion) -> None:
-        """One line; it has left the process when this returns, so a kill loses nothing."""
-        self._file.write(orjson.dumps(completion, option=orjson.OPT_APPEND_NEWLINE))
+        """One line; it has left the process when this returns, so a kill loses nothing.
+
+        Raises:
+            StateDirError: the disk is full. The completion is in `pending` all the same.
+        """
         self.pending.append(completion)
+        line = orjson.dumps(completion, option=orjson.OPT_APPEND_NEWLINE)
+        begin = self._file.seek(0, os.SEEK_END)
+        try:
+            count_written = self._file.write(line)
+        except OSError as error:
+            raise StateDirError(f"{self.path}: cannot be written: {error.strerror}") from error
+        if count_written != len(line):
+            self._file.truncate(begin)  # or the next line would be the end of a torn one
+            raise StateDirError(f"{self.path}: cannot be written: the disk is full")
 
     def clear(self) -> None:
         """Forget what is in the warehouse now."""
@@ -72,18 +88,27 @@ def left_behind(folder: Path) -> Iterator[list[LeftBehind]]:
                 continue
             locked.append(file)
             if path.exists():  # else somebody merged and deleted it before we had the lock
-                found.append(LeftBehind(path, list(_completions(file.read()))))
+                found.append(LeftBehind(path, list(_completions(path, file.read()))))
         yield found
     finally:
         for file in locked:
             file.close()
 
 
-def _completions(content: bytes) -> Iterator[Completion]:
-    """The lines that are whole: the last one may be torn by a kill."""
-    for line in content.split(b"\n")[:-1]:
-        fields = orjson.loads(line)
-        fields["completed_at"] = datetime.fromisoformat(fields["completed_at"])
-        fields["vectors"] = tuple(map(tuple, fields["vectors"]))
-        fields["prompt_ids"] = tuple(fields["prompt_ids"])
-        yield Completion(**fields)
+def _completions(path: Path, content: bytes) -> Iterator[Completion]:
+    """The lines that can be read; the last one may be torn by a kill, and any other is set aside beside the file."""
+    for number, line in enumerate(content.split(b"\n")[:-1], 1):
+        try:
+            yield _completion(line)
+        except (ValueError, TypeError, LookupError):
+            with path.with_suffix(".bad").open("ab") as file:
+                file.write(line + b"\n")
+            _logger.warning("%s, line %d: cannot be read, kept in %s", path, number, path.with_suffix(".bad").name)
+
+
+def _completion(line: bytes) -> Completion:
+    fields = orjson.loads(line)
+    fields["completed_at"] = datetime.fromisoformat(fields["completed_at"])
+    fields["vectors"] = tuple(map(tuple, fields["vectors"]))
+    fields["prompt_ids"] = tuple(fields["prompt_ids"])
+    return Completion(**fields)

@@ -170,6 +170,11 @@ class Settings(BaseSettings):
         value = os.environ.get(variable, "")
         if not value:
             raise SettingsError(f"{self.config_path}: endpoints.{endpoint}.key_variable: {variable} is not set")
+        if not (value.isascii() and value.isprintable()):  # no header can hold it
+            raise SettingsError(
+                f"{self.config_path}: endpoints.{endpoint}.key_variable: {variable} holds a line break, or a character"
+                " that no key has"
+            )
         return SecretStr(value)
 
     def check_keys(self, models: tuple[str, ...]) -> None:

@@ -13,6 +13,8 @@ def _check_address(address: str) -> str:
     parts = urlsplit(address)  # it and `port` raise a ValueError of their own
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
         raise ValueError("must be an address like http://127.0.0.1:8000/v1")
+    if parts.username or parts.password:
+        raise ValueError("holds a name or password; a key stands in a variable, see key_variable")
     return address
 
 

@@ -15,6 +15,9 @@ from benchbuilder.schemas import RELATIONS
 from benchbuilder.warehouse.lock import FileLock
 from benchbuilder.warehouse.migrations import migrate
 
+# DuckDB's own 122,880 would be rewritten, with all their texts in memory, by every append to the last group.
+_ROWS_PER_GROUP = 4_096
+
 
 class Writer:
     """One open transaction; what it reads it sees with its own appends."""
@@ -66,6 +69,8 @@ class Warehouse:
     def __init__(self, state_dir: Path, lock_timeout_seconds: float = 120) -> None:
         self.state_dir = state_dir
         self.path = state_dir / "warehouse.duckdb"
+        quoted = str(self.path).replace("'", "''")
+        self._attach = f"attach '{quoted}' as warehouse (row_group_size {_ROWS_PER_GROUP}); use warehouse"
         try:
             state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name in ("locks", "spool", "snapshots", "reports"):
@@ -81,17 +86,14 @@ class Warehouse:
     @contextmanager
     def _open(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The file under its lock; checkpointed before it is closed, so that a copy of the file alone is whole."""
-        with self.lock.hold():
+        with self.lock.hold(), duckdb.connect(config={"temp_directory": f"{self.path}.tmp"}) as connection:
             try:
-                connection = duckdb.connect(self.path)
+                connection.execute(self._attach)
             except duckdb.Error as error:
                 raise WarehouseError(f"{self.path}: cannot be opened: {error}") from error
-            try:
-                connection.execute("set timezone = 'UTC'")
-                yield connection
-                connection.execute("checkpoint")
-            finally:
-                connection.close()
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+            connection.execute("checkpoint")
 
     def read(self, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **bound: Any) -> pl.DataFrame:
         """The rows of one query.

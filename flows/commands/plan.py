@@ -17,12 +17,14 @@ def plan(
     import polars as pl
 
     from benchbuilder.forecast import forecast
+    from benchbuilder.ledger.record import Record
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import Warehouse
     from flows.commands.tables import print_frame
 
     settings = load_settings(config, state_dir)
     warehouse = Warehouse(settings.state_dir)
+    Record(warehouse).merge()  # what a killed run had paid for counts as paid
     steps = forecast(warehouse, settings, _version(warehouse, benchmark))
     frame = pl.DataFrame([step._asdict() for step in steps], infer_schema_length=None)
     print_frame(frame, output, title="What a run would cost")

@@ -44,6 +44,7 @@ ON_RECORD: Mapping[str, OnRecord] = {
     Trouble.PAGE: OnRecord("api_error", "unreadable_body"),
     Trouble.WRONG_SHAPE: OnRecord("api_error", "unreadable_body"),
     Trouble.BAD_REQUEST: OnRecord("api_error", "BadRequestError 400"),
+    Trouble.FORBIDDEN: OnRecord("api_error", "PermissionDeniedError 403"),
 }
 """What one answer of the endpoint is on record as."""
 

@@ -24,6 +24,7 @@ class Trouble(StrEnum):
     CUT = "cut"  # the connection closes in the middle of the body
     BAD_REQUEST = "400"
     BAD_KEY = "401"
+    FORBIDDEN = "403"
     NOT_FOUND = "404"
     RATE_LIMITED = "429"
     SERVER_ERROR = "500"

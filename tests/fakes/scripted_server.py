@@ -33,7 +33,13 @@ from tests.fakes.tally import Tally
 LARGEST_BODY = 64 * 1024 * 1024  # bytes
 LONGEST_STALL_SECONDS = 3600.0
 CHECK_PARENT_SECONDS = 0.5
-_KINDS_BY_STATUS = {400: "invalid_request_error", 401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit"}
+_KINDS_BY_STATUS = {
+    400: "invalid_request_error",
+    401: "invalid_api_key",
+    403: "forbidden",
+    404: "model_not_found",
+    429: "rate_limit",
+}
 LOOK_FOR_CLIENT_SECONDS = 0.1
 _IN_THE_REPLY = {
     Trouble.TRUNCATED,

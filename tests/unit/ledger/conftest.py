@@ -4,14 +4,17 @@ import asyncio
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from benchbuilder.ledger import Ledger, Reading, Report
 from benchbuilder.ledger.traffic import Settle
 from benchbuilder.llm.requests import Request
+from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings, load_settings
 from benchbuilder.warehouse import Warehouse
 from tests.fakes.running import RunningServer
@@ -27,6 +30,17 @@ def questions(count: int, model: str = "model-50") -> list[Request]:
         Request("answer", model, "", {"prompt": f"What is {number} x {number}?"}, {"served_model": model})
         for number in range(count)
     ]
+
+
+def completions(attempts: list[tuple[str, int, str]]) -> pl.DataFrame:
+    """Rows of `completions` with these keys, attempts and states; each text is one of its own."""
+    shared = {"kind": "answer", "model": "m", "revision": "", "template": "", "template_sha256": ""}
+    shared |= {"latency_seconds": 0.0, "completed_at": datetime(2026, 1, 1, tzinfo=UTC)}
+    rows: list[dict[str, Any]] = [
+        {"request_key": key, "attempt": attempt, "state": state, "text": f"{key[:8]} {attempt}", **shared}
+        for key, attempt, state in attempts
+    ]
+    return frame_of("completions", rows)
 
 
 @dataclass

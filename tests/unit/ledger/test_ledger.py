@@ -6,9 +6,10 @@ import pytest
 
 from benchbuilder.errors import IncompleteError, Unparsable
 from benchbuilder.ledger import Counted, Ledger, Report, Settled
+from benchbuilder.ledger.traffic import WINDOW
 from benchbuilder.llm.requests import Request
 from tests.fakes.running import RunningServer
-from tests.unit.ledger.conftest import ONE_AT_A_TIME, PRICED, Desk, questions
+from tests.unit.ledger.conftest import ONE_AT_A_TIME, PRICED, Desk, completions, questions
 
 
 def never(counted: Counted) -> Unparsable:
@@ -54,6 +55,20 @@ def test_the_same_request_is_asked_once_also_when_the_first_is_over(desk: Desk, 
     report = desk.fulfil([*questions(3), *questions(3)], endpoints=ONE_AT_A_TIME)
     assert (report.count_wanted, report.count_calls, report.count_paid) == (6, 3, 3)
     assert scripted_server.counts().count_requests == 3
+
+
+def test_the_same_request_is_asked_once_also_when_it_comes_much_later(
+    desk: Desk, scripted_server: RunningServer
+) -> None:
+    """In a window of its own, when the first is no longer in memory."""
+    first, *others = questions(WINDOW)
+    settled = Settled()
+    paid = completions([(request.request_key, 0, "ok") for request in others])
+    desk.warehouse.append("completions", paid)
+    report = desk.fulfil([first, *others, first], settle=settled.add, endpoints=ONE_AT_A_TIME)
+    assert (report.count_wanted, report.count_calls, report.count_paid) == (WINDOW + 1, 1, WINDOW)
+    assert len(settled) == WINDOW
+    assert scripted_server.counts().count_requests == 1
 
 
 @pytest.mark.parametrize("trouble", ["empty", "unreadable", "400"])

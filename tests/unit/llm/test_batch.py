@@ -91,7 +91,7 @@ def test_a_job_that_asks_again_learns_that_the_pool_stops() -> None:
     pool, calls = Pool(2), []
 
     async def work(job: int) -> None:
-        while not pool.is_stopping:
+        while not pool.stopping.is_set():
             calls.append(job)
             await asyncio.sleep(0.01 * (job + 1))
             if job == 0:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
+from werkzeug import Request as Received
+from werkzeug import Response
 
 from benchbuilder.errors import EndpointError, EndpointOutError
 from benchbuilder.llm.endpoint import Endpoint
-from benchbuilder.llm.limits import Limits
+from benchbuilder.llm.limits import Limits, StoppedError, shared_turnstile
 from benchbuilder.llm.requests import Reply, Request
 from tests.fakes.running import RunningServer
 
@@ -23,11 +25,12 @@ TEXTS = Request("embed", "e", "", {"0": "one", "1": "two"}, {"served_model": "em
 SECRET = "sk-planted-0123456789"
 
 
-def ask(server: RunningServer, *requests: Request, **limits: Any) -> list[Reply]:
+def ask(server: RunningServer | str, *requests: Request, **limits: Any) -> list[Reply]:
     """The replies, asked one after the other by one client."""
 
     async def ask_all() -> list[Reply]:
-        endpoint = Endpoint("loopback", server.base_url, SecretStr(SECRET), Limits(**limits))
+        base_url = server if isinstance(server, str) else server.base_url
+        endpoint = Endpoint("loopback", base_url, SecretStr(SECRET), Limits(**limits))
         try:
             return [await endpoint.ask(request) for request in requests]
         finally:
@@ -116,6 +119,149 @@ def test_retry_after_is_honoured(httpserver: HTTPServer, status: int, told: str 
         return time.monotonic() - started
 
     assert asyncio.run(run()) >= least
+
+
+def test_a_pause_of_a_day_ends_the_endpoint(scripted_server: RunningServer) -> None:
+    """A spent quota of a day is told at once; nobody sleeps through it."""
+    scripted_server.fail("429", retry_after_seconds=86_400)
+    with pytest.raises(EndpointOutError, match="wants a pause of 86,400 s"):
+        ask(scripted_server, QUESTION)
+
+
+def test_retry_after_zero_is_no_leave_to_hammer(scripted_server: RunningServer) -> None:
+    """Our own pauses are the least, and grow."""
+    scripted_server.fail("429", retry_after_seconds=0)
+    with pytest.raises(EndpointOutError):
+        ask(scripted_server, QUESTION, deadline_seconds=2)
+    assert scripted_server.counts().count_requests <= 4
+
+
+def test_a_reply_that_trickles_ends_with_the_timeout_of_its_try(httpserver: HTTPServer) -> None:
+    """A blank now and then keeps no call alive."""
+
+    def trickle(_: Received) -> Response:
+        return Response((time.sleep(0.1) or b" " for _ in range(40)), content_type="application/json")
+
+    httpserver.expect_request("/v1/chat/completions").respond_with_handler(trickle)
+
+    async def run() -> Reply:
+        endpoint = Endpoint("l", httpserver.url_for("/v1"), None, Limits(timeout_seconds=0.4, deadline_seconds=0.5))
+        try:
+            return await endpoint.ask(QUESTION)
+        finally:
+            await endpoint.close()
+
+    reply = asyncio.run(run())
+    assert (reply.state, reply.reason) == ("api_error", "TimeoutError")
+
+
+async def answer_with(writer: asyncio.StreamWriter, reader: asyncio.StreamReader, answer: bytes) -> None:
+    """One response, whatever it is, behind the head of a request that is told back to who sent it."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    key = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"authorization"))
+    writer.write(answer.replace(b"KEY", key))
+    await writer.drain()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nX-You-Sent <KEY>\r\n\r\n{}",
+        b"KEY\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: KEY\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX: " + b"KEY" * 9000 + b"\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nKEY\r\n",
+    ],
+)
+def test_what_is_no_http_is_an_api_error_that_quotes_nothing(answer: bytes) -> None:
+    """The transport would quote the bytes that it could not read, and a hostile server sends our key in them."""
+
+    async def run() -> Reply:
+        server = await asyncio.start_server(lambda r, w: answer_with(w, r, answer), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        limits = Limits(timeout_seconds=2, deadline_seconds=0.1)
+        endpoint = Endpoint("l", f"http://127.0.0.1:{port}/v1", SecretStr(SECRET), limits)
+        try:
+            return await endpoint.ask(QUESTION)
+        finally:
+            await endpoint.close()
+            server.close()
+
+    told = ""
+    try:
+        told = str(asyncio.run(run()))
+    except EndpointOutError as error:
+        told = str(error)
+    assert "api_error" in told or "nobody answered" in told
+    assert SECRET not in told
+
+
+def test_forbidden_for_one_prompt_is_the_end_of_that_call_alone(scripted_server: RunningServer) -> None:
+    """As moderation answers; of several in a row it is said of the model."""
+    scripted_server.fail("403", times=4)
+    replies = ask(scripted_server, *[QUESTION] * 6)
+    assert [reply.state for reply in replies] == ["api_error"] * 4 + ["ok"] * 2
+    scripted_server.fail("403")
+    with pytest.raises(EndpointError, match="PermissionDeniedError 403"):
+        ask(scripted_server, *[QUESTION] * 6)
+
+
+@pytest.mark.parametrize("trouble", ["503", "stall"])
+def test_an_endpoint_that_only_fails_is_out_after_a_few_calls(scripted_server: RunningServer, trouble: str) -> None:
+    """Dead behind its gateway, or silent: the fifth call in a row says so, for ten thousand would take days."""
+    scripted_server.fail(trouble)
+
+    async def run() -> list[Reply]:
+        limits = Limits(timeout_seconds=0.2, deadline_seconds=0.3)
+        endpoint = Endpoint("loopback", scripted_server.base_url, None, limits)
+        try:
+            replies = [await endpoint.ask(QUESTION) for _ in range(4)]
+            with pytest.raises(EndpointOutError):
+                await endpoint.ask(QUESTION)
+            return replies
+        finally:
+            await endpoint.close()
+
+    assert [reply.state for reply in asyncio.run(run())] == ["api_error"] * 4
+
+
+def test_a_content_filter_that_answers_with_an_error_is_a_refusal(httpserver: HTTPServer) -> None:
+    """As Azure's does."""
+    error = {"error": {"code": "content_filter", "message": "no"}}
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(error, 400)
+    (reply,) = ask(httpserver.url_for("/v1"), QUESTION)
+    assert (reply.state, reply.reason) == ("refused", "content_filter")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(httpserver: HTTPServer, status: int) -> None:
+    """A prompt goes to whom the settings name."""
+    elsewhere = httpserver.url_for("/elsewhere")
+    httpserver.expect_request("/v1/chat/completions").respond_with_data("", status, {"Location": elsewhere})
+    (reply,) = ask(httpserver.url_for("/v1"), QUESTION)
+    assert reply.state == "api_error"
+    assert len(httpserver.log) == 1
+
+
+def test_no_try_begins_once_the_batch_is_stopping(scripted_server: RunningServer) -> None:
+    """A call that waits for its next try gives up, instead of waiting out a minute for nothing."""
+    scripted_server.fail("503")
+
+    async def run() -> None:
+        endpoint = Endpoint("loopback", scripted_server.base_url, None, Limits())
+        stopping = asyncio.Event()
+        asking = asyncio.create_task(endpoint.ask(QUESTION, stopping))
+        await asyncio.sleep(0.2)
+        stopping.set()
+        try:
+            await asking
+        finally:
+            await endpoint.close()
+
+    with pytest.raises(StoppedError):
+        asyncio.run(run())
+    assert scripted_server.counts().count_requests == 1
 
 
 def test_a_dead_endpoint_is_out_past_its_deadline(scripted_server: RunningServer) -> None:
@@ -211,8 +357,9 @@ def test_waiting_for_the_first_turn_is_no_trouble(scripted_server: RunningServer
     """The deadline counts from the first try, so a crowded endpoint still has its second one."""
 
     async def run() -> Reply:
-        endpoint = Endpoint("loopback", scripted_server.base_url, None, Limits(deadline_seconds=0.8))
-        endpoint._turnstile.pause(0.9)
+        limits = Limits(deadline_seconds=0.8)
+        endpoint = Endpoint("loopback", scripted_server.base_url, None, limits)
+        shared_turnstile(scripted_server.base_url, limits).pause(0.9)
         try:
             return await endpoint.ask(QUESTION)
         finally:

@@ -5,28 +5,34 @@ import time
 
 import pytest
 
-from benchbuilder.llm.limits import CHARACTERS_PER_TOKEN, Limits, Turnstile
+from benchbuilder.llm.limits import Limits, StoppedError, Turnstile, shared_turnstile
 
 NAMES = ("concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds", "deadline_seconds")
 
 
-async def count_through(turnstile: Turnstile, seconds: float, *, count_characters: int = 0, max_tokens: int = 0) -> int:
+async def count_through(turnstile: Turnstile, seconds: float, count_tokens: float = 0) -> int:
     """How many of ten calls of one size are let through in so long."""
-    calls = [asyncio.create_task(turnstile.wait(count_characters, max_tokens)) for _ in range(10)]
+    calls = [asyncio.create_task(turnstile.wait(count_tokens)) for _ in range(10)]
     await asyncio.sleep(seconds)
     for call in calls:
         call.cancel()
     return sum(call.done() and not call.cancelled() for call in calls)
 
 
+async def through(limits: Limits, seconds: float, count_tokens: float = 0) -> int:
+    """The same of a new turnstile."""
+    return await count_through(Turnstile(limits), seconds, count_tokens)
+
+
 def test_without_limits_nobody_waits() -> None:
     """Ten at once."""
-    assert asyncio.run(count_through(Turnstile(Limits()), 0)) == 10
+    assert asyncio.run(through(Limits(), 0.01, count_tokens=1e9)) == 10
 
 
-def test_requests_per_minute_are_kept() -> None:
-    """Four a minute: four go through, the others wait."""
-    assert asyncio.run(count_through(Turnstile(Limits(requests_per_minute=4)), 0.05)) == 4
+def test_requests_per_minute_are_spread_over_the_minute() -> None:
+    """A second's worth at once: of 240 a minute four, of 30 one; the others wait."""
+    assert asyncio.run(through(Limits(requests_per_minute=240), 0.05)) == 4
+    assert asyncio.run(through(Limits(requests_per_minute=30), 0.05)) == 1
 
 
 def test_who_waits_goes_through_when_there_is_room() -> None:
@@ -34,28 +40,60 @@ def test_who_waits_goes_through_when_there_is_room() -> None:
 
     async def run() -> float:
         turnstile = Turnstile(Limits(requests_per_minute=600))
-        for _ in range(600):
-            await turnstile.wait(0, 0)
+        for _ in range(10):
+            await turnstile.wait(0)
         started = time.monotonic()
-        await turnstile.wait(0, 0)
+        await turnstile.wait(0)
         return time.monotonic() - started
 
     assert 0.02 <= asyncio.run(run()) <= 1
 
 
-@pytest.mark.parametrize(("count_characters", "max_tokens"), [(0, 30), (30 * CHARACTERS_PER_TOKEN, 0), (40, 20)])
-def test_tokens_per_minute_count_what_is_sent_and_what_may_come(count_characters: int, max_tokens: int) -> None:
-    """Calls of 30 tokens at 100 a minute: three."""
-    through = count_through(
-        Turnstile(Limits(tokens_per_minute=100)), 0.05, count_characters=count_characters, max_tokens=max_tokens
-    )
-    assert asyncio.run(through) == 3
+def test_tokens_per_minute_count_what_is_sent_and_may_come() -> None:
+    """Calls of 30 tokens at 100 a second: three at once."""
+    assert asyncio.run(through(Limits(tokens_per_minute=6000), 0.05, count_tokens=30)) == 3
 
 
-def test_a_call_larger_than_a_minute_takes_a_minute_and_not_for_ever() -> None:
-    """It goes through as soon as the bucket is empty; the next one waits."""
-    through = count_through(Turnstile(Limits(tokens_per_minute=100)), 0.05, max_tokens=10_000)
-    assert asyncio.run(through) == 1
+def test_a_call_larger_than_the_bucket_pays_for_all_of_it() -> None:
+    """250 tokens at 100 a second take a second and a half, and the others wait for as long."""
+
+    async def run() -> float:
+        turnstile = Turnstile(Limits(tokens_per_minute=6000))
+        started = time.monotonic()
+        await turnstile.wait(250)
+        return time.monotonic() - started
+
+    assert asyncio.run(run()) >= 1.4
+
+
+def test_who_waits_is_told_when_no_call_shall_start() -> None:
+    """In the limiter and in a pause; nobody waits for a turn that leads nowhere."""
+
+    async def run(turnstile: Turnstile, pause_seconds: float) -> None:
+        stopping = asyncio.Event()
+        await turnstile.wait(0)
+        turnstile.pause(pause_seconds)
+        waiting = asyncio.create_task(turnstile.wait(0, stopping))
+        await asyncio.sleep(0.01)
+        stopping.set()
+        await waiting
+
+    for limits, pause_seconds in ((Limits(requests_per_minute=1), 0), (Limits(), 60)):
+        with pytest.raises(StoppedError):
+            asyncio.run(run(Turnstile(limits), pause_seconds))
+
+
+def test_the_steps_of_a_run_share_a_turnstile() -> None:
+    """By endpoint and limits; another event loop has its own."""
+
+    async def run() -> Turnstile:
+        limits = Limits(requests_per_minute=3)
+        assert shared_turnstile("a", limits) is shared_turnstile("a", Limits(requests_per_minute=3))
+        assert shared_turnstile("a", limits) is not shared_turnstile("b", limits)
+        assert shared_turnstile("a", limits) is not shared_turnstile("a", Limits())
+        return shared_turnstile("a", limits)
+
+    assert asyncio.run(run()) is not asyncio.run(run())
 
 
 def test_a_pause_holds_everybody() -> None:
@@ -67,7 +105,7 @@ def test_a_pause_holds_everybody() -> None:
         turnstile.pause(0.1)
         held = await count_through(turnstile, 0.15)
         started = time.monotonic()
-        await turnstile.wait(0, 0)
+        await turnstile.wait(0)
         return held, time.monotonic() - started
 
     held, waited = asyncio.run(run())
@@ -80,10 +118,10 @@ def test_a_pause_that_begins_while_one_waits_for_its_turn_holds_it_too() -> None
 
     async def run() -> float:
         turnstile = Turnstile(Limits(requests_per_minute=600))
-        for _ in range(600):
-            await turnstile.wait(0, 0)
+        for _ in range(10):
+            await turnstile.wait(0)
         started = time.monotonic()
-        waiting = asyncio.create_task(turnstile.wait(0, 0))
+        waiting = asyncio.create_task(turnstile.wait(0))
         await asyncio.sleep(0.02)
         turnstile.pause(0.3)
         await waiting

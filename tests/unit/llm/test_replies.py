@@ -77,8 +77,53 @@ def test_log_probabilities_of_the_first_token_are_ok_at_one_token() -> None:
     alternatives = [{"token": token, "logprob": logprob} for token, logprob in told]
     choice = {"message": {"content": " Yes"}, "finish_reason": "length"}
     choice["logprobs"] = {"content": [{"token": " Yes", "logprob": -0.2, "top_logprobs": alternatives}]}
-    reply = read_chat(orjson.dumps({"choices": [choice]}))
+    body = orjson.dumps({"choices": [choice]})
+    reply = read_chat(body, is_read_by_logprobs=True)
     assert (reply.state, reply.logprobs) == ("ok", {" Yes": -0.2, "No": -2.0})
+    unasked = read_chat(body)
+    assert (unasked.state, unasked.logprobs) == ("truncated", None)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("nan", {}), ("inf", {}), ("-inf", {"x": -9999.0}), (-1e300, {"x": -9999.0}), (-1, {"x": -1.0})]
+)
+def test_log_probabilities_can_be_stored_and_read_again(told: object, kept: dict[str, float]) -> None:
+    """JSON knows neither infinities nor nan."""
+    first = {"token": "x", "logprob": -1, "top_logprobs": [{"token": "x", "logprob": told}]}
+    choice = {"message": {"content": "x"}, "finish_reason": "stop", "logprobs": {"content": [first]}}
+    assert (read_chat(orjson.dumps({"choices": [choice]}), is_read_by_logprobs=True).logprobs or {}) == kept
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ([{"type": "text", "text": "for"}, {"type": "image_url"}, {"type": "text", "text": "ty"}], "forty"),
+        ("six times seven\n</think>\n\nforty", "forty"),
+        ("A tag such as </think> ends it.", "A tag such as </think> ends it."),
+        ("for\x00ty", "forty"),
+    ],
+)
+def test_an_answer_is_found_in_what_servers_make_of_it(content: object, text: str) -> None:
+    """Parts, thinking without its beginning, characters that no store takes."""
+    reply = read_chat(body(content))
+    assert (reply.state, reply.text) == ("ok", text)
+
+
+@pytest.mark.parametrize("logit", ["-Infinity", "NaN"])
+def test_what_is_not_quite_json_is_read(logit: str) -> None:
+    """Python's own writer makes such bodies; half of a surrogate pair is what a cut emoji leaves."""
+    sent = '{"x": LOGIT, "choices": [{"message": {"content": "four\\ud83d"}, "finish_reason": "stop"}]}'
+    reply = read_chat(sent.replace("LOGIT", logit).encode())
+    assert (reply.state, reply.text) == ("ok", "four\ufffd")
+
+
+def test_what_was_billed_is_on_a_failed_reply_too() -> None:
+    """It was paid, whatever came."""
+    usage = {"prompt_tokens": 7.0, "completion_tokens": 3}
+    reply = read_chat(orjson.dumps({"choices": [], "usage": usage}))
+    assert (reply.state, reply.count_tokens_in, reply.count_tokens_out) == ("api_error", 7, 3)
+    reply = read_embeddings(orjson.dumps({"data": [], "usage": usage}), 1)
+    assert (reply.state, reply.count_tokens_in) == ("api_error", 7)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +141,20 @@ def test_vectors_come_in_the_order_of_their_index() -> None:
     assert read_embeddings(orjson.dumps(sent), 2).vectors == ((1.0, 0.0), (0.0, 1.0))
 
 
-@pytest.mark.parametrize("usage", ["much", 7, ["x"], {"prompt_tokens": "7"}, {"prompt_tokens": -1}, {}, None])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        "much",
+        7,
+        ["x"],
+        {"prompt_tokens": "7"},
+        {"prompt_tokens": -1},
+        {"prompt_tokens": 2**62},
+        {"prompt_tokens": 1.5},
+        {},
+        None,
+    ],
+)
 def test_a_strange_bill_costs_neither_reply_nor_batch(usage: object) -> None:
     """What is no count is not on record; the answer is."""
     choice = {"message": {"content": "Hello"}, "finish_reason": {"why": "stop"}}

@@ -69,6 +69,18 @@ class TestOpening:
         with pytest.raises(WarehouseError, match=f"{state_dir}.*cannot be"):
             Warehouse(state_dir)
 
+    def test_a_state_folder_may_have_any_name(self, tmp_path: Path, prompts: Prompts) -> None:
+        """Its name is part of a statement, and no letter of it ends a string."""
+        warehouse = Warehouse(tmp_path / 'it\'s "ours"; --')
+        warehouse.append("prompts", prompts("p1"))
+        assert warehouse.path.stat().st_size > 0
+        assert Warehouse(warehouse.state_dir).read(COUNT).item() == 1
+
+    def test_what_does_not_fit_into_memory_stays_in_the_state_folder(self, warehouse: Warehouse) -> None:
+        """It holds texts of the crowd, and the folder we were started in is not ours."""
+        temporary = Path(warehouse.read("select current_setting('temp_directory')").item())
+        assert temporary.parent == warehouse.state_dir
+
     def test_nothing_but_the_file_is_left_behind(self, warehouse: Warehouse, prompts: Prompts) -> None:
         """Each writer checkpoints before it closes, so that a copy of the one file is whole."""
         warehouse.append("prompts", prompts("p1"))
@@ -122,6 +134,12 @@ class TestAppending:
         assert warehouse.append("topic_names", frame) == 1
         assert warehouse.append("topic_names", frame.with_columns(parser_version=2)) == 1
         assert warehouse.append("topic_names", frame) == 0
+
+    def test_rows_lie_in_small_groups(self, warehouse: Warehouse, prompts: Prompts) -> None:
+        """An append takes the last group into memory, with all its texts, to write it anew."""
+        warehouse.append("prompts", prompts(*map(str, range(10_000))))
+        query = "select max(count) from pragma_storage_info('prompts') where column_name = 'count_masked'"
+        assert warehouse.read(query).item() <= 4096
 
     def test_an_empty_frame_adds_nothing(self, warehouse: Warehouse, prompts: Prompts) -> None:
         """It still has to have the columns."""
