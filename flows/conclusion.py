@@ -7,7 +7,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from benchbuilder.errors import BudgetError
+from benchbuilder.errors import BudgetError, IncompleteError
 from flows.parameters import RunParameters
 
 PARTIAL = "Partial"
@@ -42,6 +42,20 @@ async def error_of(state: State[Any]) -> Exception:
     """What a part failed with."""
     error: Any = state.result(raise_on_failure=False)
     return await error if isawaitable(error) else error
+
+
+async def go_on(state: State[Any]) -> bool:
+    """Whether all of a step is there; also where only some of its calls failed, the next step can go on.
+
+    Raises:
+        Exception: of the step, where it was no more than begun: nobody answers, or the budget is spent.
+    """
+    if not is_lost(state):
+        return True
+    error = await error_of(state)
+    if type(error) is not IncompleteError:
+        raise error
+    return False
 
 
 def is_lost(state: State[Any]) -> bool:

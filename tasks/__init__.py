@@ -21,7 +21,7 @@ from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
 from prefect.runtime import flow_run
 
-from benchbuilder.errors import EndpointOutError, LockTimeoutError, NothingToRunError, UsageError
+from benchbuilder.errors import EndpointOutError, IncompleteError, LockTimeoutError, NothingToRunError, UsageError
 from benchbuilder.llm.progress import Progress
 from benchbuilder.settings import Settings, load_settings
 from benchbuilder.text import digest_of, escape_for_message
@@ -30,6 +30,7 @@ from benchbuilder.warehouse import Warehouse
 logger = logging.getLogger("benchbuilder.tasks")
 
 _HOUR = 3600
+_MOST_MISSING = 0.05
 _RETRIES: dict[str, Any] = {
     "retries": 2,
     "retry_delay_seconds": [5, 30],
@@ -141,6 +142,16 @@ def chunks(run: Run, most: int = 1000) -> list[str]:
     while count_prompts > most * 16**digits:
         digits += 1
     return [f"{number:0{digits}x}" if digits else "" for number in range(16**digits)]
+
+
+def check_mostly_there(what: str, count_there: int, count_all: int) -> None:
+    """Refuse to go on with a part of the crowd; a few prompts that no model takes hold nobody up.
+
+    Raises:
+        IncompleteError: more than a twentieth is missing.
+    """
+    if count_there < (1 - _MOST_MISSING) * count_all:
+        raise IncompleteError(f"{count_all - count_there:,} of {count_all:,} prompts are not {what} yet")
 
 
 def benchmark_of(run: Run, benchmark_id: str | None) -> str:

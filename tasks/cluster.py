@@ -20,7 +20,7 @@ from benchbuilder.topics.clustering import Clustering, fit_clustering
 from benchbuilder.topics.keywords import find_keywords
 from benchbuilder.topics.matching import MatchedTopic, match_topics
 from benchbuilder.topics.placing import place, place_on_map
-from tasks import Run, cached_step, logger
+from tasks import Run, cached_step, check_mostly_there, logger
 
 _EMBEDDED = (
     "select prompt_id, text, vector from accepted_prompts join embeddings using (prompt_id)"
@@ -83,10 +83,15 @@ async def cluster(run: Run) -> dict[str, int]:
 
     Raises:
         NothingToRunError: no prompt has a vector.
+        IncompleteError: too many prompts have none yet.
     """
     crowd = run.warehouse.read(_EMBEDDED, digest=digest_of(run.settings.curation), **_embedder(run))
     if crowd.is_empty():
         raise NothingToRunError("no prompt was accepted and embedded, so there is nothing to cluster")
+    accepted = run.warehouse.read(
+        "select count(*) from accepted_prompts where curation_digest = $digest", digest=digest_of(run.settings.curation)
+    ).item()
+    check_mostly_there("embedded", crowd.height, accepted)
     standing = _standing(run)
     if standing is None or _is_due(run, standing):
         counts = await _cluster_anew(run, crowd, standing)

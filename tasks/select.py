@@ -12,7 +12,7 @@ from benchbuilder.errors import NothingToRunError
 from benchbuilder.schemas import frame_of
 from benchbuilder.selection import Selection, select_questions
 from benchbuilder.text import digest_of
-from tasks import Run, cached_step, logger
+from tasks import Run, cached_step, check_mostly_there, logger
 
 _CANDIDATES = f"""
     with latest as (
@@ -23,6 +23,7 @@ _CANDIDATES = f"""
         where annotator = $annotator and annotator_digest = $digest and parser_version = $parser_version
     )
     select accepted_prompts.prompt_id, topic_members.topic_id, coalesce(topic_members.is_outlier, true) as is_outlier,
+        marked.prompt_id is not null as is_marked,
         {", ".join(f"marked.{criterion.name}" for criterion in CRITERIA)}
     from accepted_prompts
     left join (from topic_members semi join latest using (clustering_id)) as topic_members using (prompt_id)
@@ -57,7 +58,7 @@ def _inputs(run: Run) -> Any:
     return [list(map(str, candidates)), run.settings.selection, newest]
 
 
-@cached_step(version=2, inputs=_inputs)
+@cached_step(version=3, inputs=_inputs)
 async def select(run: Run) -> str:
     """Choose the questions of the next version; the same choice is the same version.
 
@@ -66,8 +67,12 @@ async def select(run: Run) -> str:
 
     Raises:
         NothingToRunError: no prompt meets the thresholds.
+        IncompleteError: too many prompts of topics have no marks yet, read or unread.
     """
-    selection = _choose(run, run.warehouse.read(_CANDIDATES, **_bound(run)))
+    candidates = run.warehouse.read(_CANDIDATES, **_bound(run))
+    in_topics = candidates.filter(~pl.col("is_outlier"))
+    check_mostly_there("marked", in_topics.filter("is_marked").height, in_topics.height)
+    selection = _choose(run, candidates.drop("is_marked"))
     if selection.questions.is_empty():
         reasons = dict(selection.turned_away.group_by("reason").len().sort("reason").iter_rows())
         raise NothingToRunError(f"no prompt meets the thresholds: {reasons}")

@@ -74,6 +74,28 @@ def test_dead_annotator_stops_the_build_only(branch: Scene, server: RunningServe
     assert branch.snapshot.read("select count(*) from benchmarks").item() == 2
 
 
+@pytest.mark.parametrize("model", ["embedder", "annotator"])
+def test_a_prompt_that_a_model_never_takes_stops_no_build(branch: Scene, server: RunningServer, model: str) -> None:
+    """A version is frozen without it, the flow is Partial; with too many of them none is, for it would be another."""
+    branch.files = [*branch.files, write_crowd(branch.folder / "second.jsonl", prompts(20, start=COUNT_CROWD))]
+    branch.change("embedder", texts_per_call=1)
+    branch.change("endpoints", scripted={"base_url": server.base_url, "limits": {"concurrency": 1}})
+    branch.renew("annotator")
+    server.fail("400", model=model, times=2 * 2)  # two prompts, and each is tried twice
+    night = run_night(branch, server, day=1)
+    assert (night.state.name, night.error) == ("Partial", None)
+    assert "2 still open" in str(night.state.message)
+    assert branch.snapshot.read("select count(*) from benchmarks").item() == 2
+
+    done = {"embedder": "embedded", "annotator": "marked"}[model]
+    branch.change("models", **{model: {"endpoint": "scripted", "revision": "third"}})
+    server.fail("400", model=model, share=0.5)
+    night = run_night(branch, server, day=2)
+    assert night.state.name == "Partial"
+    assert f"prompts are not {done} yet" in str(night.state.message)
+    assert branch.snapshot.read("select count(*) from benchmarks").item() == 2
+
+
 def test_model_that_is_out_for_a_moment(branch: Scene, server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past its deadline Prefect tries the step again, which asks only what is missing: the night is Completed."""
     monkeypatch.setattr(answer, "retry_delay_seconds", [0.5, 0.5])
