@@ -21,13 +21,16 @@ async def conclude(states: Mapping[str, State[Any]], *, needed: tuple[str, ...] 
         needed: parts without which the whole has failed.
 
     Raises:
-        Exception: of the first part that failed, where all failed or a needed one did; a spent budget always.
+        Exception: of a needed part that failed, of the first one where all did; a spent budget always.
     """
     errors = {name: await error_of(state) for name, state in states.items() if is_lost(state)}
     for error in errors.values():
         if isinstance(error, BudgetError):
             raise error
-    if errors and (len(errors) == len(states) or any(name in errors for name in needed)):
+    for name in needed:
+        if name in errors:
+            raise errors[name]
+    if errors and len(errors) == len(states):
         raise next(iter(errors.values()))
     partial = [
         *(f"{name}: {error}" for name, error in errors.items()),
