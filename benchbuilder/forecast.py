@@ -92,9 +92,14 @@ class _Forecast:
             yield from marking.requests
 
     def coming(self, wanted: WantedAnswers) -> set[str]:
-        """The questions that a run would get an answer to."""
-        due = {request.request_key for request in self._due(wanted.requests.values())}
-        return {prompt_id for prompt_id, request in wanted.requests.items() if request.request_key in due}
+        """The questions that a run would get an answer to, by a call or from one that was paid and not taken up."""
+        counted = find_counted(self.warehouse, wanted.requests.values())
+        replies = {prompt_id: counted.get(one.request_key, NEVER_ASKED) for prompt_id, one in wanted.requests.items()}
+        return {
+            prompt_id
+            for prompt_id, reply in replies.items()
+            if reply.text is not None or is_due(reply, self.settings.attempts, read=None)
+        }
 
     def judgments(self, benchmark_id: str, coming: Mapping[str, set[str]]) -> Iterator[Step]:
         """Games of answers that are there, and of those that would come."""

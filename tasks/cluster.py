@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 from numpy.typing import NDArray
 
-from benchbuilder.errors import NothingToRunError
+from benchbuilder.errors import NothingToRunError, UsageError
 from benchbuilder.schemas import frame_of
 from benchbuilder.text import digest_of
 from benchbuilder.topics.broad import broad_topics
@@ -222,4 +222,13 @@ def _place_new(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> dict[
 
 
 def _vectors(crowd: pl.DataFrame) -> NDArray[np.float32]:
+    """One row per prompt, of length 1.
+
+    Raises:
+        UsageError: the embedder has changed under one name and revision.
+    """
+    lengths = crowd["vector"].list.len().unique().sort().to_list()
+    if len(lengths) > 1:
+        shown = " and ".join(map(str, lengths))
+        raise UsageError(f"embedder.model: there are vectors of {shown} numbers; give it a new revision in [models]")
     return np.array(crowd["vector"].to_list(), np.float32)

@@ -108,6 +108,24 @@ def test_games_of_answers_that_are_not_there_are_estimated_and_say_so(scene: Sce
     assert all("not there yet" in step.note and step.count_tokens_in > 4 * 9 for step in judged)
 
 
+def test_an_answer_that_never_comes_is_judged_in_no_forecast(
+    scene: Scene, warehouse: Warehouse, scripted_server: RunningServer
+) -> None:
+    """A refusal is final, so its games are not made; the answers of the others are still to come."""
+    settings = load_settings(scene.config)
+    scripted_server.fail("refusal", model="model-70", times=1)
+    answer_all(warehouse, settings)
+    judged = [step for step in forecast(warehouse, settings, "v") if step.step == "judge"]
+    assert [(step.about, step.count_calls) for step in judged] == [("model-70", 2), ("model-30", 4)]
+
+
+def test_a_judge_that_says_one_token_is_taken_at_one(scene: Scene, warehouse: Warehouse) -> None:
+    """Though it was never asked."""
+    scene.tables["judges"] = [{"model": "judge", "reads": "digits"}]
+    judged = [step for step in forecast(warehouse, load_settings(scene.config), "v") if step.step == "judge"]
+    assert [step.count_tokens_out for step in judged] == [4, 4]
+
+
 def test_without_a_version_nobody_is_asked(scene: Scene) -> None:
     """Nothing is in the warehouse, so nothing can be planned."""
     steps = forecast(Warehouse(scene.state_dir), load_settings(scene.config), None)

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from benchbuilder.errors import BudgetError, EndpointError, EndpointOutError, LockTimeoutError, SettingsError
 from benchbuilder.ledger import Ledger
@@ -36,6 +37,19 @@ def test_the_cap_in_usd_stops_before_the_next_call(desk: Desk, scripted_server: 
     with pytest.raises(BudgetError, match=r"cap of 0\.5 USD"):
         desk.fulfil(questions(10), models=PRICED, budget={"usd": 0.5}, endpoints=ONE_AT_A_TIME)
     assert scripted_server.counts().count_requests == len(desk.attempts()) == 1
+
+
+def test_the_cap_in_usd_sees_an_endpoint_that_sends_no_bill(desk: Desk, httpserver: HTTPServer) -> None:
+    """Tokens that it does not count are estimated by characters: 3 in at 1 USD each, 99 out at 2."""
+    reply = {"choices": [{"message": {"content": "so " * 133}, "finish_reason": "stop"}]}
+    httpserver.expect_request("/v1/chat/completions").respond_with_json(reply)
+    endpoints = {"scripted": {"base_url": httpserver.url_for("/v1"), **ONE_AT_A_TIME["scripted"]}}
+    with pytest.raises(BudgetError, match="cap of 400 USD"):
+        desk.fulfil(questions(10), models=PRICED, budget={"usd": 400}, endpoints=endpoints)
+    told = desk.warehouse.read(
+        "select count(*), min(cost_usd), max(cost_usd), any_value(count_tokens_in) from completions"
+    )
+    assert told.row(0) == (2, 201.0, 201.0, None)
 
 
 def test_the_cap_is_of_the_whole_run(desk: Desk) -> None:

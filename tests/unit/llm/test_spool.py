@@ -112,3 +112,50 @@ def test_kill_9_loses_nothing_that_was_written(tmp_path: Path) -> None:
     )
     with left_behind(tmp_path) as files:
         assert [one.request_key for file in files for one in file.completions] == ["key-0", "key-1", "key-2"]
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"{}", b'{"request_key": "k", "shape": "of a later version"}'])
+def test_a_line_that_nobody_can_read_is_set_aside(tmp_path: Path, line: bytes) -> None:
+    """It stops neither the other lines nor any later run, and stays where a person can look at it."""
+    spool = Spool(tmp_path)
+    spool.write(completion(1))
+    with spool.path.open("ab") as file:
+        file.write(line + b"\n")
+    spool.write(completion(2))
+    spool.close()
+    with left_behind(tmp_path) as files:
+        assert [one.request_key for file in files for one in file.completions] == ["key-1", "key-2"]
+    assert spool.path.with_suffix(".bad").read_bytes() == line + b"\n"
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
+    """What did not fit is still pending, so that it can go into the warehouse; the lines before it stand."""
+    program = f"""
+        import resource, signal, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from pathlib import Path
+        from test_spool import completion
+        from benchbuilder.errors import StateDirError
+        from benchbuilder.llm.spool import Spool
+        spool = Spool(Path({str(tmp_path)!r}))
+        spool.write(completion(1))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        size = spool.path.stat().st_size
+        for room in (size // 2, 0):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, resource.RLIM_INFINITY))
+            try:
+                spool.write(completion(2))
+            except StateDirError as error:
+                print(len(spool.pending), "cannot be written" in str(error), spool.path.stat().st_size == size)
+    """
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    told = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        cwd=root,
+        env=environment,
+        check=True,
+        text=True,
+        capture_output=True,
+    )
+    assert told.stdout.splitlines() == ["2 True True", "3 True True"]

@@ -58,6 +58,7 @@ def test_an_unknown_key_is_named_wherever_it_stands(write: Write, key: str) -> N
     ("key", "value", "told"),
     [
         ("budget/usd", "many", "valid number, unable to parse string as a number (got 'many')"),
+        ("endpoints/ours/base_url", "http://me:secret@127.0.0.1/v1", "holds a name or password"),
         ("budget/usd", -1, "greater than or equal to 0 (got -1)"),
         ("budget/usd", float("nan"), "greater than or equal to 0 (got nan)"),
         ("budget/calls", 1.5, "valid integer, got a number with a fractional part (got 1.5)"),

@@ -165,6 +165,17 @@ def test_a_key_that_is_not_set_is_named(load: Load, monkeypatch: pytest.MonkeyPa
     assert settings.key_of("free") is None
 
 
+@pytest.mark.parametrize("key", ["sk-one\n", "sk-\u2026", "sk-\x1b"])
+def test_a_key_that_no_header_can_hold_is_named_and_not_shown(
+    load: Load, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    """A file read into a variable ends with a line break."""
+    monkeypatch.setenv("OUR_KEY", key)
+    with pytest.raises(SettingsError, match="OUR_KEY holds a line break") as caught:
+        load({"endpoints/ours/key_variable": "OUR_KEY"}).key_of("ours")
+    assert "sk-" not in str(caught.value)
+
+
 def test_a_key_is_read_when_it_is_needed_and_never_shown(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a rotated key works and no log holds one."""
     settings = load({"endpoints/ours/key_variable": "OUR_KEY"})
