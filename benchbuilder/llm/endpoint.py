@@ -11,7 +11,6 @@ import random
 import time
 from collections import Counter
 from collections.abc import Mapping
-from itertools import count
 from typing import Any, NamedTuple
 
 import httpx2
@@ -102,8 +101,8 @@ class Endpoint:
         """
         sent = await self._sent(request)
         turnstile = shared_turnstile(self._base_url, self.limits)
-        started = None
-        for number_of_try in count():
+        started, number_of_try = None, 0
+        while True:
             await turnstile.wait(sent.count_tokens, stopping)
             started = started or time.monotonic()  # waiting for the first turn is no trouble
             try:
@@ -115,11 +114,11 @@ class Endpoint:
                 if isinstance(error, openai.RateLimitError):
                     turnstile.pause(self._pause_of_all(error, pause))
                 await unless(stopping, asyncio.sleep(pause))
+                number_of_try += 1
             else:
                 self._answered_at = time.monotonic()
                 self._count_given_up = 0
                 return reply
-        raise AssertionError("unreachable")
 
     async def count_models(self) -> int:
         """How many models the server lists: a call that costs nothing and shows whether it answers.

@@ -1,11 +1,7 @@
-"""What stands on no cache: what is paid stays paid without Prefect's storage, and when a newer parser comes."""
+"""A newer parser: stored replies are read again at no call, and what was frozen stays."""
 
 import asyncio
-import shutil
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -17,14 +13,11 @@ from benchbuilder.errors import Unparsable
 from benchbuilder.judging.verdict import PARSER_VERSION, Verdict, parse_verdict
 from tasks import open_run
 from tasks.annotate import annotate
-from tests.fakes.nights import FIRST_DAY, Night, calls_of, command_of_day, run_night
+from tests.fakes.nights import FIRST_DAY, calls_of, run_night
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Scene
 
 pytestmark = pytest.mark.flow
-
-BOARD = "select benchmark_id, board.* exclude (benchmark_id, leaderboard_id, as_of) from board"
-WHOLE_STEPS = {"curate", "cluster", "select", "rate"}
 
 COUNT_JUDGES = 9
 COUNT_READINGS = COUNT_JUDGES * 2 * 2 * 30  # models beside the baseline, orders, questions
@@ -46,43 +39,6 @@ class Board(NamedTuple):
 def board_with(scene: Scene, leaderboard_id: str) -> Board:
     """A board as the published snapshot has it."""
     return Board(*(scene.snapshot.read(query, id=leaderboard_id) for query in (OLD_BOARDS, OLD_GAMES)))
-
-
-def names_in_prefect(scene: Scene, query: str) -> list[str]:
-    """A column of the database of the Prefect server that the command started for itself."""
-    with closing(sqlite3.connect(scene.state_dir / "prefect" / "prefect.db")) as connection:
-        return [name for (name,) in connection.execute(query)]
-
-
-def cached_steps(night: Night) -> set[str]:
-    """The steps that Prefect skipped."""
-    return {step for step, state in night.steps().items() if state == "Cached"}
-
-
-def test_prefects_home_is_wiped(branch: Scene, server: RunningServer) -> None:
-    """Without its database and results the same night runs every step again, asks nothing, and has the same board."""
-    before, board = calls_of(server.counts()), branch.snapshot.read(BOARD)
-    home = branch.state_dir / "prefect"
-    first = branch.run("publish")
-    assert (first.code, any((home / "storage").iterdir())) == (0, True), first.err
-
-    shutil.rmtree(home)
-    second = branch.run(*command_of_day(0))
-    assert second.code == 0, second.err
-    assert calls_of(server.counts()) - before == {}
-    assert branch.snapshot.read(BOARD).equals(board)
-    flows = names_in_prefect(branch, "select flow.name from flow join flow_run on flow.id = flow_run.flow_id")
-    assert sorted(flows) == ["build-benchmark", "evaluate-models", "ingest-prompts", "publish-leaderboard", "refresh"]
-    states = names_in_prefect(branch, "select name from task_run_state")
-    assert ("Completed" in states, "Cached" in states) == (True, False)
-
-
-def test_a_restored_copy_is_another_warehouse(branch: Scene, server: RunningServer, tmp_path: Path) -> None:
-    """Prefect skips the steps of a warehouse that it has seen, none of a copy of it with all the same inputs."""
-    nights = [run_night(branch, server) for _ in range(2)]
-    nights.append(run_night(branch.branch(tmp_path / "copy"), server))
-    assert [cached_steps(night) for night in nights] == [set(), WHOLE_STEPS, set()]
-    assert sum(night.calls.total() for night in nights) == 0
 
 
 def parse_small_letters(reply: str) -> Verdict | Unparsable:
