@@ -6,6 +6,8 @@ Prefect and the libraries of the steps are imported when a command needs them, s
 import asyncio
 import logging
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +17,7 @@ from cyclopts import App, Parameter
 from benchbuilder.errors import BenchBuilderError, UsageError
 from flows.commands.boards import board, compare, judges, pairs, quality, sql
 from flows.commands.exchange import export_app, import_app
-from flows.commands.options import AsOf, CapCalls, CapUsd, Config, IgnoreCache, StateDir
+from flows.commands.options import EVERY_RUN, Config, RunOptions, StateDir
 from flows.commands.plan import plan
 
 
@@ -52,72 +54,40 @@ def init(path: Path = Path("benchbuilder.toml")) -> None:
 @app.command
 def refresh(
     *,
-    config: Config = None,
-    state_dir: StateDir = None,
-    as_of: AsOf = None,
-    ignore_cache: IgnoreCache = False,
-    cap_usd: CapUsd = None,
-    cap_calls: CapCalls = None,
+    options: RunOptions = EVERY_RUN,
     demo: Annotated[bool, Parameter(help="The packaged crowd and the embedded models.")] = False,
 ) -> int:
     """The nightly run: ingest, build when one is due, evaluate, publish."""
     from benchbuilder.settings import DEMO
 
-    if demo and config:
+    if demo and options.config:
         raise UsageError("--demo has settings of its own: leave out --config")
-    told = {"config": DEMO if demo else config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
-    told |= {"cap_usd": cap_usd, "cap_calls": cap_calls}
+    told = replace(options, config=DEMO) if demo else options
     return _run_flow("refresh", told, is_summed_up=True, needs_all_keys=True)
 
 
 @app.command
-def ingest(*sources: str, config: Config = None, state_dir: StateDir = None) -> int:
+def ingest(*sources: str, options: RunOptions = EVERY_RUN) -> int:
     """Pull new prompts from the sources of the settings, or from those that are named."""
-    return _run_flow("ingest_prompts", {"config": config, "state_dir": state_dir, "sources": list(sources)})
+    return _run_flow("ingest_prompts", options, {"sources": list(sources)})
 
 
 @app.command
-def build(
-    *,
-    config: Config = None,
-    state_dir: StateDir = None,
-    as_of: AsOf = None,
-    ignore_cache: IgnoreCache = False,
-    cap_usd: CapUsd = None,
-    cap_calls: CapCalls = None,
-) -> int:
+def build(*, options: RunOptions = EVERY_RUN) -> int:
     """Freeze a benchmark version from the prompts that are there."""
-    told = {"config": config, "state_dir": state_dir, "as_of": as_of, "ignore_cache": ignore_cache}
-    told |= {"cap_usd": cap_usd, "cap_calls": cap_calls}
-    return _run_flow("build_benchmark", told)
+    return _run_flow("build_benchmark", options)
 
 
 @app.command
-def evaluate(
-    *models: str,
-    benchmark: str | None = None,
-    config: Config = None,
-    state_dir: StateDir = None,
-    cap_usd: CapUsd = None,
-    cap_calls: CapCalls = None,
-) -> int:
+def evaluate(*models: str, benchmark: str | None = None, options: RunOptions = EVERY_RUN) -> int:
     """Ask the models (all of the settings, or those that are named) and the judges."""
-    told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "models": list(models)}
-    told |= {"cap_usd": cap_usd, "cap_calls": cap_calls}
-    return _run_flow("evaluate_models", told)
+    return _run_flow("evaluate_models", options, {"benchmark_id": benchmark, "models": list(models)})
 
 
 @app.command
-def publish(
-    *,
-    benchmark: str | None = None,
-    config: Config = None,
-    state_dir: StateDir = None,
-    ignore_cache: IgnoreCache = False,
-) -> int:
+def publish(*, benchmark: str | None = None, options: RunOptions = EVERY_RUN) -> int:
     """Fit the board, publish snapshot and report."""
-    told = {"config": config, "state_dir": state_dir, "benchmark_id": benchmark, "ignore_cache": ignore_cache}
-    return _run_flow("publish_leaderboard", told, is_summed_up=True)
+    return _run_flow("publish_leaderboard", options, {"benchmark_id": benchmark}, is_summed_up=True)
 
 
 @app.command
@@ -130,13 +100,20 @@ def doctor(*, config: Config = None, state_dir: StateDir = None) -> int:
     return print_findings(asyncio.run(examine(load_settings(config, state_dir))))
 
 
-def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False, needs_all_keys: bool = False) -> int:
+def _run_flow(
+    name: str,
+    options: RunOptions,
+    more: Mapping[str, Any] | None = None,
+    *,
+    is_summed_up: bool = False,
+    needs_all_keys: bool = False,
+) -> int:
     """Run one flow to its end on the Prefect that the settings name; what can be checked is checked before that."""
     from benchbuilder.settings import load_settings
     from benchbuilder.warehouse import Warehouse
     from flows.prefect_server import start_prefect
 
-    settings = load_settings(told["config"], told["state_dir"])
+    settings = load_settings(options.config, options.state_dir)
     if needs_all_keys:
         settings.check_keys(tuple(settings.roles.values()))
     Warehouse(settings.state_dir)
@@ -145,9 +122,9 @@ def _run_flow(name: str, told: dict[str, Any], *, is_summed_up: bool = False, ne
         from flows.printing import DEMO_NOTE
 
         print(DEMO_NOTE, flush=True)
-    told |= {"config": settings.config_path, "state_dir": settings.state_dir}
+    located = replace(options, config=settings.config_path, state_dir=settings.state_dir)
     start_prefect(settings)
-    code = _await_flow(name, told)
+    code = _await_flow(name, asdict(located) | dict(more or {}))
     if is_summed_up:
         from flows.printing import print_summary
 

@@ -1,5 +1,6 @@
 """Options that several commands share, and what they stand for."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,16 +17,30 @@ Config = Annotated[
 StateDir = Annotated[
     Path | None, Parameter(help="Folder of warehouse, snapshots and reports; stands over the settings.")
 ]
-AsOf = Annotated[datetime | None, Parameter(help="The moment that due dates are counted from. Default: now.")]
-IgnoreCache = Annotated[bool, Parameter(help="Run the pure steps even if Prefect has their result.")]
-CapUsd = Annotated[
-    float | None, Parameter(help="USD that this run may spend; of it and the cap of the settings the lower counts.")
-]
-CapCalls = Annotated[int | None, Parameter(help="Calls that this run may make, likewise.")]
 Benchmark = Annotated[
     str | None, Parameter(help="Version: its id or the beginning of it. Default: the newest built here, else imported.")
 ]
 Format = Annotated[Literal["table", "json", "csv", "md"], Parameter(name="--format", help="How it is printed.")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class RunOptions:
+    """What every run can be told, as `flows.parameters.RunParameters` takes it."""
+
+    config: Config = None
+    state_dir: StateDir = None
+    as_of: Annotated[datetime | None, Parameter(help="The moment that due dates are counted from. Default: now.")] = (
+        None
+    )
+    ignore_cache: Annotated[bool, Parameter(help="Run the pure steps even if Prefect has their result.")] = False
+    cap_usd: Annotated[
+        float | None, Parameter(help="USD that this run may spend; of it and the cap of the settings the lower counts.")
+    ] = None
+    cap_calls: Annotated[int | None, Parameter(help="Calls that this run may make, likewise.")] = None
+
+
+EVERY_RUN = RunOptions()
 
 
 def open_snapshot(config: Path | None, state_dir: Path | None) -> "tuple[Settings, Snapshot]":

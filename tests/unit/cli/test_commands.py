@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,22 @@ from benchbuilder import errors
 from benchbuilder.errors import BenchBuilderError
 from benchbuilder.settings import DEMO, STARTER, load_settings
 from flows import cli
+from flows.commands.options import RunOptions
+from flows.parameters import RunParameters
 from tests.fakes.running import ROOT, RunningServer
 from tests.fakes.scene import Scene
 from tests.unit.cli.conftest import AS_OF, HOSTILE, Run
 
 COMMON = {"--config", "--state-dir"}
+OF_A_RUN = COMMON | {"--as-of", "--ignore-cache", "--cap-usd", "--cap-calls"}
 COMMANDS = {
     "init": {"--path"},
-    "refresh": COMMON | {"--as-of", "--ignore-cache", "--demo"},
-    "ingest": COMMON | {"SOURCES"},
-    "build": COMMON | {"--as-of", "--ignore-cache"},
-    "evaluate": COMMON | {"MODELS", "--benchmark"},
-    "publish": COMMON | {"--benchmark", "--ignore-cache"},
+    "refresh": OF_A_RUN | {"--demo"},
+    "ingest": OF_A_RUN | {"SOURCES"},
+    "build": OF_A_RUN,
+    "evaluate": OF_A_RUN | {"MODELS", "--benchmark"},
+    "publish": OF_A_RUN | {"--benchmark"},
+    "plan": COMMON | {"--benchmark", "--format"},
     "board": COMMON,
     "sql": COMMON | {"--query", "--format"},
     "doctor": COMMON,
@@ -78,11 +83,15 @@ def test_what_it_does_not_understand_is_usage(run: Run, words: list[str]) -> Non
     [
         ("ingest logs votes", {"sources": ("logs", "votes")}),
         ("ingest", {}),
-        ("build --as-of 2026-03-01T04:00:00+00:00 --ignore-cache", {"as_of": AS_OF, "ignore_cache": True}),
+        (
+            "build --as-of 2026-03-01T04:00:00+00:00 --ignore-cache",
+            {"options": RunOptions(as_of=AS_OF, ignore_cache=True)},
+        ),
+        ("evaluate --cap-usd 2.5 --cap-calls 7", {"options": RunOptions(cap_usd=2.5, cap_calls=7)}),
         ("evaluate one two-2.5 --benchmark b1", {"models": ("one", "two-2.5"), "benchmark": "b1"}),
-        ("publish --benchmark b1 --state-dir kept", {"benchmark": "b1", "state_dir": Path("kept")}),
+        ("publish --benchmark b1 --state-dir kept", {"benchmark": "b1", "options": RunOptions(state_dir=Path("kept"))}),
         ("refresh --demo", {"demo": True}),
-        ("refresh --config=x.toml", {"config": Path("x.toml")}),
+        ("refresh --config=x.toml", {"options": RunOptions(config=Path("x.toml"))}),
         ("sql 'from board' --format csv", {"query": "from board", "output": "csv"}),
     ],
 )
@@ -91,6 +100,11 @@ def test_words_become_what_a_flow_is_told(words: str, understood: dict[str, Any]
     command, bound, _ = cli.app.parse_args(words)
     assert command.__name__ == words.split(maxsplit=1)[0]
     assert dict(bound.arguments) == understood
+
+
+def test_a_run_has_the_options_that_its_flow_has_parameters_for() -> None:
+    """A parameter that is added to one of them is missed in the other."""
+    assert {field.name for field in fields(RunOptions)} == RunParameters.model_fields.keys()
 
 
 @pytest.mark.parametrize("kind", KINDS)
