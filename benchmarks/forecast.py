@@ -26,7 +26,7 @@ from tests.fakes.scene import SCRIPTED_MODELS, Scene
 
 USD_IN, USD_OUT = 2.5, 10.0  # per million tokens
 IN_FLIGHT = (1, 64, 256)
-COUNT_CROWD, COUNT_QUICK = 200, 80
+COUNT_CROWD, COUNT_QUICK = 150, 80
 CAP_CALLS = 300
 ASKED_AGAIN = ("model-50", "model-70", "model-30", "judge")
 
