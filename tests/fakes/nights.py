@@ -11,11 +11,13 @@ from typing import Any, NamedTuple
 
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterType,
     FlowRunFilter,
     FlowRunFilterId,
     FlowRunFilterParentFlowRunId,
 )
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import Artifact, State, TaskRun
 
 from benchbuilder.errors import BenchBuilderError
 from flows.conclusion import PARTIAL, end_of, error_of, is_lost
@@ -52,6 +54,11 @@ class Night:
         if self.error is not None:
             return self.error.exit_code if isinstance(self.error, BenchBuilderError) else 1
         return 3 if self.state.name == PARTIAL else 0
+
+    def progress(self) -> dict[str, tuple[float, str]]:
+        """Each progress artifact by its key: percent, and what it says."""
+        artifacts = asyncio.run(_progress_artifacts(self.state))
+        return {str(one.key): (float(str(one.data)), str(one.description)) for one in artifacts}
 
     def steps(self) -> dict[str, str]:
         """Each step with the name of its state, as the Prefect UI shows it."""
@@ -143,14 +150,23 @@ async def _task_runs(state: State[Any]) -> list[TaskRun]:
 
 
 async def _task_runs_now(client: PrefectClient, state: State[Any]) -> list[TaskRun]:
+    return await client.read_task_runs(flow_run_filter=await _parts_of(client, state))
+
+
+async def _progress_artifacts(state: State[Any]) -> list[Artifact]:
+    kind = ArtifactFilter(type=ArtifactFilterType(any_=["progress"]))
+    async with get_client() as client:
+        return await client.read_artifacts(artifact_filter=kind, flow_run_filter=await _parts_of(client, state))
+
+
+async def _parts_of(client: PrefectClient, state: State[Any]) -> FlowRunFilter:
     root = state.state_details.flow_run_id
     if root is None:
         raise ValueError("this state is of no flow run")
     children = await client.read_flow_runs(
         flow_run_filter=FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[root]))
     )
-    parts = FlowRunFilter(id=FlowRunFilterId(any_=[child.id for child in children]))
-    return await client.read_task_runs(flow_run_filter=parts)
+    return FlowRunFilter(id=FlowRunFilterId(any_=[child.id for child in children]))
 
 
 def _step_of(run: TaskRun) -> str:

@@ -20,6 +20,15 @@ def test_every_step_ends_well(first_night: Told) -> None:
     assert set(steps) == {"ingest crowd", *built, *evaluated, *judged, "rate", "measure quality", "publish"}
 
 
+def test_every_traffic_step_shows_its_progress(first_night: Told) -> None:
+    """A bar in Prefect's UI for each, full in the end, with what was done and how fast."""
+    shown = first_night.night.progress()
+    asked = {"embed", "name-topics", "annotate", *(f"answer-model-{skill}" for skill in (30, 50, 70))}
+    assert set(shown) == asked | {f"judge-model-{skill}-by-judge" for skill in (30, 70)}
+    assert {percent for percent, _ in shown.values()} == {100.0}
+    assert all(" done, " in told and "calls a second" in told for _, told in shown.values())
+
+
 def test_funnel_counts_every_record_once(first_night: Told) -> None:
     """The funnel's rows sum to the records read, and questions are among them."""
     funnel = first_night.scene.snapshot.read("from funnel")
