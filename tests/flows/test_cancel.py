@@ -101,6 +101,7 @@ def _worker(folder: Path) -> Iterator[None]:
         "PREFECT_HOME": str(folder / "home of the worker"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "TMPDIR": str(folder),  # Prefect keeps a folder there that belongs to the first user of the machine who came
     }
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
     with (folder / "worker.log").open("w") as log:
