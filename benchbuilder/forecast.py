@@ -14,7 +14,7 @@ from benchbuilder.asking.answers import WantedAnswers, plan_answers
 from benchbuilder.asking.embeddings import plan_embeddings
 from benchbuilder.asking.judgments import given_answers, plan_games
 from benchbuilder.asking.topic_names import plan_topic_names
-from benchbuilder.ledger.counting import NEVER_ASKED, find_counted, is_due
+from benchbuilder.ledger.counting import NEVER_ASKED, KeyIndex, is_due
 from benchbuilder.llm.requests import Request
 from benchbuilder.prompts import load_template
 from benchbuilder.settings import JudgeSettings, Settings
@@ -65,7 +65,7 @@ def forecast(warehouse: Warehouse, settings: Settings, benchmark_id: str | None)
         settings: models, prices, attempts.
         benchmark_id: the version to evaluate; None where there is none, then answers and verdicts are left out.
     """
-    of_run = _Forecast(warehouse, settings)
+    of_run = _Forecast(warehouse, settings, KeyIndex(warehouse))
     steps = [
         of_run.step("embed", settings.embedder.model, plan_embeddings(warehouse, settings)),
         of_run.step("name topics", settings.namer.model, plan_topic_names(warehouse, settings).values()),
@@ -86,6 +86,7 @@ class _Forecast:
 
     warehouse: Warehouse
     settings: Settings
+    paid: KeyIndex
 
     def annotations(self) -> Iterator[Request]:
         for marking in plan_annotations(self.warehouse, self.settings).values():
@@ -93,7 +94,7 @@ class _Forecast:
 
     def coming(self, wanted: WantedAnswers) -> set[str]:
         """The questions that a run would get an answer to, by a call or from one that was paid and not taken up."""
-        counted = find_counted(self.warehouse, wanted.requests.values())
+        counted = self.paid.find(wanted.requests.values())
         replies = {prompt_id: counted.get(one.request_key, NEVER_ASKED) for prompt_id, one in wanted.requests.items()}
         return {
             prompt_id
@@ -150,7 +151,7 @@ class _Forecast:
 
     def _due(self, requests: Iterable[Request]) -> list[Request]:
         several = list(requests)
-        counted = find_counted(self.warehouse, several)
+        counted = self.paid.find(several)
         return [
             request
             for request in several

@@ -66,7 +66,7 @@ def compare(
     """
     found: Counter[str] = Counter()
     for request in requests:
-        body = wire_body(request)
+        body = request.chat_body()
         states = counts.states_by_body.get(body_hash(body), [])
         attempts = record.get(request.request_key, [])
         found["alike"] += attempts == [Attempt(*each) for each in enumerate(attempts_told(states))]
@@ -94,14 +94,6 @@ def compare(
         "count_unparsable": found["unparsable"],
         "count_open": asked.report.count_open,
     }
-
-
-def wire_body(request: Request) -> dict[str, Any]:
-    """What is sent for a request, so that the endpoint's counts of bodies are counts of requests."""
-    sampling = dict(request.sampling)
-    extra_body = sampling.pop("extra_body", None) or {}
-    sampling.pop("system_prompt", None)
-    return {"model": sampling.pop("served_model"), "messages": request.messages(), **sampling, **extra_body}
 
 
 def verdict_given(body: dict[str, Any]) -> Verdict | Unparsable:

@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import State
 
 from flows.conclusion import conclude, go_on
 from flows.parameters import RunParameters
-from tasks import chunks
+from tasks import Run, chunks
 from tasks.annotate import annotate
 from tasks.cluster import cluster
 from tasks.curate import curate
@@ -22,16 +22,19 @@ async def build_benchmark(parameters: RunParameters = RunParameters()) -> State[
     run = parameters.open()
     run.settings.check_keys((run.settings.embedder.model, run.settings.namer.model, run.settings.annotator.model))
     await curate(run)
-    states: dict[str, State[Any]] = {}
-    for prefix in chunks(run):
-        state = await embed(run, prefix, return_state=True)
-        if not await go_on(state):
-            states[f"embed {prefix}"] = state
+    states = await _chunk_by_chunk("embed", embed, run)
     await cluster(run)
     states["name topics"] = await name_topics(run, return_state=True)
-    for prefix in chunks(run):
-        state = await annotate(run, prefix, return_state=True)
-        if not await go_on(state):
-            states[f"annotate {prefix}"] = state
+    states |= await _chunk_by_chunk("annotate", annotate, run)
     states["select"] = await select(run, return_state=True)
     return await conclude(states, needed=("select",))
+
+
+async def _chunk_by_chunk(name: str, step: Any, run: Run) -> dict[str, State[Any]]:
+    """A step over the whole crowd; the ends of those chunks in which some calls failed."""
+    incomplete: dict[str, State[Any]] = {}
+    for prefix in chunks(run):
+        end = await step(run, prefix, return_state=True)
+        if not await go_on(end):
+            incomplete[f"{name} {prefix}"] = end
+    return incomplete

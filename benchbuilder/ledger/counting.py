@@ -125,8 +125,3 @@ def _spans(rows: pl.Series) -> Iterator[tuple[int, int]]:
     is_first = rows.diff().fill_null(_FAR) >= _FAR
     is_last = is_first.shift(-1, fill_value=True)
     return zip(rows.filter(is_first), rows.filter(is_last), strict=True)
-
-
-def find_counted(warehouse: Warehouse, requests: Iterable[Request]) -> dict[str, Counted]:
-    """`KeyIndex.find`, once."""
-    return KeyIndex(warehouse).find(requests)

@@ -7,7 +7,7 @@ from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from benchbuilder.ledger.counting import Counted, KeyIndex, Reading, find_counted
+from benchbuilder.ledger.counting import KeyIndex, Reading
 from benchbuilder.ledger.record import Record
 from benchbuilder.ledger.report import Report
 from benchbuilder.ledger.traffic import Settle, Traffic
@@ -103,10 +103,6 @@ class Ledger:
             self._record.append_pending()
         _logger.info("%s", report)
         return report
-
-    def counted(self, requests: Sequence[Request]) -> dict[str, Counted]:
-        """The attempt that counts, by request_key; a request that was never tried is not in it."""
-        return find_counted(self.warehouse, requests)
 
     async def _endpoint(self, request: Request) -> "Endpoint":
         """The shared client for this request's model, made when it is first needed."""

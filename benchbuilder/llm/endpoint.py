@@ -10,8 +10,7 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import httpx2
 import openai
@@ -56,7 +55,10 @@ class _Sent(NamedTuple):
 
 
 class Endpoint:
-    """A client of one OpenAI-compatible server; its limits hold for all clients of that server in one event loop."""
+    """A client of one OpenAI-compatible server, made in the event loop that it is used in.
+
+    Its limits hold for all clients of that server in that loop.
+    """
 
     def __init__(
         self, name: str, base_url: str, key: SecretStr | None, limits: Limits, *, is_embedded: bool = False
@@ -79,6 +81,7 @@ class Endpoint:
         # The client takes these from OPENAI_ORG_ID and its kin, and would send them to any address.
         self._client.organization = self._client.project = None
         self._client._custom_headers = {}  # noqa: SLF001 - there is no public way to have none
+        self._turnstile = shared_turnstile(base_url, limits)
         self._answered_at = -math.inf
         self._count_given_up = 0
         self._count_forbidden: Counter[str] = Counter()
@@ -100,10 +103,9 @@ class Endpoint:
             StoppedError: `stopping` was set while this call waited.
         """
         sent = await self._sent(request)
-        turnstile = shared_turnstile(self._base_url, self.limits)
         started, number_of_try = None, 0
         while True:
-            await turnstile.wait(sent.count_tokens, stopping)
+            await self._turnstile.wait(sent.count_tokens, stopping)
             started = started or time.monotonic()  # waiting for the first turn is no trouble
             try:
                 reply = await self._reply(request, sent)
@@ -112,7 +114,7 @@ class Endpoint:
                 if time.monotonic() + pause - started > self.limits.deadline_seconds:
                     return self._give_up(error, started)
                 if isinstance(error, openai.RateLimitError):
-                    turnstile.pause(self._pause_of_all(error, pause))
+                    self._turnstile.pause(self._pause_of_all(error, pause))
                 await unless(stopping, asyncio.sleep(pause))
                 number_of_try += 1
             else:
@@ -135,18 +137,14 @@ class Endpoint:
             raise EndpointError(f"endpoint {self.name}: what answers is no OpenAI-compatible server") from None
 
     async def _sent(self, request: Request) -> _Sent:
-        sampling = dict(request.sampling)
-        extra_body: Mapping[str, Any] = sampling.pop("extra_body", None) or {}
-        sampling.pop("system_prompt", None)
-        body: dict[str, Any] = {"model": sampling.pop("served_model")}
         if request.kind == "embed":
-            texts = await self._cut(list(request.values.values()), sampling.pop("max_input_tokens"))
-            content = orjson.dumps({**body, "input": texts, "encoding_format": "float", **extra_body})
+            texts = await self._cut(list(request.values.values()), request.sampling["max_input_tokens"])
+            content = orjson.dumps(request.embedding_body(texts))
             return _Sent("/embeddings", content, sum(map(len, texts)) / CHARACTERS_PER_TOKEN, len(texts))
-        messages = request.messages()
-        count_tokens = sum(len(message["content"]) for message in messages) / CHARACTERS_PER_TOKEN
-        content = orjson.dumps({**body, "messages": messages, **sampling, **extra_body})
-        return _Sent("/chat/completions", content, count_tokens + (sampling.get("max_tokens") or 0))
+        body = request.chat_body()
+        count_tokens = sum(len(message["content"]) for message in body["messages"]) / CHARACTERS_PER_TOKEN
+        most = request.sampling.get("max_tokens") or 0
+        return _Sent("/chat/completions", orjson.dumps(body), count_tokens + most)
 
     async def _reply(self, request: Request, sent: _Sent) -> Reply:
         """What comes of one try, whatever it is; trouble that passes, and what no call can pass, is raised."""

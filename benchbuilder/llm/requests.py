@@ -4,7 +4,7 @@ A `Request` is a value: everything that decides the reply is in it, and its `req
 address, key, limits, prices and time-outs of an endpoint are not in it, so changing them never asks again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,8 @@ from benchbuilder.prompts import delimiter_of, load_template
 from benchbuilder.text import digest_of
 
 Kind = Literal["embed", "name_topic", "annotate", "answer", "judge"]
+# Of a sampling: what is ours, or stands elsewhere in the body.
+_NOT_SENT = frozenset({"served_model", "system_prompt", "extra_body", "max_input_tokens"})
 State = Literal["ok", "truncated", "refused", "api_error"]
 
 
@@ -70,6 +72,19 @@ class Request:
             messages = [{"role": "user", "content": self.values["prompt"]}]
         system_prompt = self.sampling.get("system_prompt")
         return [{"role": "system", "content": system_prompt}, *messages] if system_prompt else messages
+
+    def chat_body(self) -> dict[str, Any]:
+        """The JSON of a chat call as it is sent; what the model's extra_body says stands over all."""
+        sampling = {name: value for name, value in self.sampling.items() if name not in _NOT_SENT}
+        return {"model": self.sampling["served_model"], "messages": self.messages(), **sampling, **self._extra_body()}
+
+    def embedding_body(self, texts: Sequence[str]) -> dict[str, Any]:
+        """The same of an embedding call, for texts that were cut to what the embedder takes."""
+        model = self.sampling["served_model"]
+        return {"model": model, "input": texts, "encoding_format": "float", **self._extra_body()}
+
+    def _extra_body(self) -> Mapping[str, Any]:
+        return self.sampling.get("extra_body") or {}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchbuilder.ledger.counting import KeyIndex, find_counted
+from benchbuilder.ledger.counting import KeyIndex
 from benchbuilder.warehouse import Warehouse
 from tests.unit.ledger.conftest import completions, questions
 
@@ -36,7 +36,7 @@ def test_what_counts_is_what_the_view_says(warehouse: Warehouse) -> None:
         warehouse.append("completions", completions(attempts[start : start + 100]))
     told = {key: tuple(row) for key, *row in warehouse.read(COUNTED).iter_rows()}
     assert 100 < len(told) < 200
-    assert find_counted(warehouse, asked) == told
+    assert KeyIndex(warehouse).find(asked) == told
 
 
 def test_only_what_was_asked_for_is_told(warehouse: Warehouse) -> None:
@@ -45,7 +45,7 @@ def test_only_what_was_asked_for_is_told(warehouse: Warehouse) -> None:
     filler = [(f"{number:064x}", 0, "ok") for number in range(60_000)]
     warehouse.append("completions", completions([(first, 0, "ok"), (other, 0, "ok"), *filler, (last, 0, "refused")]))
     asked = [request for request in questions(4) if request.request_key != other]
-    found = find_counted(warehouse, asked)
+    found = KeyIndex(warehouse).find(asked)
     assert {key: counted.state for key, counted in found.items()} == {first: "ok", last: "refused"}
     assert never not in found
 

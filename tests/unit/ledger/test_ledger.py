@@ -6,6 +6,7 @@ import pytest
 
 from benchbuilder.errors import IncompleteError, Unparsable
 from benchbuilder.ledger import Counted, Ledger, Report, Settled
+from benchbuilder.ledger.counting import KeyIndex
 from benchbuilder.ledger.traffic import WINDOW
 from benchbuilder.llm.requests import Request
 from tests.fakes.running import RunningServer
@@ -136,7 +137,7 @@ def test_only_what_is_settled_may_become_a_row(desk: Desk, scripted_server: Runn
     desk.fulfil(asked[1:2], settle=settled.add)
     assert settled.keys() == {asked[0].request_key}
     ledger = Ledger(desk.warehouse, desk.settings(), "reader")
-    assert ledger.counted(asked).keys() == {request.request_key for request in asked[:2]}
+    assert KeyIndex(ledger.warehouse).find(asked).keys() == {request.request_key for request in asked[:2]}
 
 
 def test_costs_sum_all_attempts_by_price(desk: Desk, scripted_server: RunningServer) -> None:
