@@ -5,7 +5,6 @@ each token that was paid for. No request may be lost, and no failure may become 
 the next run must ask exactly what was left open, and the one after that nothing. The last line is JSON.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -24,6 +23,7 @@ from benchbuilder.llm.progress import Progress
 from benchbuilder.llm.requests import Request
 from benchbuilder.settings import Settings, load_settings
 from benchmarks.books import Asked, compare, print_books, read_record, tokens_on_record
+from benchmarks.options import options
 from tests.fakes.chaos import Chaos
 from tests.fakes.hashing import unit
 from tests.fakes.running import RunningServer
@@ -59,9 +59,7 @@ LIMITS = {"concurrency": CONCURRENCY, "timeout_seconds": 8, "deadline_seconds": 
 
 def main() -> None:
     """Run and print; exit code 1 where a call was lost or a failure counted."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help=f"{COUNT_QUICK:,} requests")
-    parser.add_argument("--data", type=Path, help="not needed: the requests are made here")
+    parser = options(__doc__, f"{COUNT_QUICK:,} requests")
     parser.add_argument("--seed", type=int, default=1)
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, RunningServer() as server:

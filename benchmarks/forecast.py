@@ -5,7 +5,6 @@ A first night teaches how long replies are. Then every model and the judge get a
 the settings. Caps are tried with 1, 64 and 256 calls in flight. The last line is JSON.
 """
 
-import argparse
 import asyncio
 import json
 import tempfile
@@ -20,6 +19,7 @@ from benchbuilder.ledger import Ledger
 from benchbuilder.llm.requests import Request
 from benchbuilder.settings import load_settings
 from benchbuilder.warehouse import Warehouse
+from benchmarks.options import options
 from tests.fakes.crowd import prompts, write_crowd
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import SCRIPTED_MODELS, Scene
@@ -33,10 +33,7 @@ ASKED_AGAIN = ("model-50", "model-70", "model-30", "judge")
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"a crowd of {COUNT_QUICK} instead of {COUNT_CROWD}")
-    parser.add_argument("--data", type=Path, help="not needed: the crowd is made here")
-    told = parser.parse_args()
+    told = options(__doc__, f"a crowd of {COUNT_QUICK} instead of {COUNT_CROWD}").parse_args()
     with tempfile.TemporaryDirectory() as folder, RunningServer() as server:
         figures = compare(Path(folder), server, COUNT_QUICK if told.quick else COUNT_CROWD)
         console = Console(stderr=True)

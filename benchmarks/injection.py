@@ -5,7 +5,6 @@ The attackers' answers are the worse ones; what they win, they win by telling th
 are cut short. The same games, with nothing neutralised in the texts, show that the attacks work. The last line is JSON.
 """
 
-import argparse
 import asyncio
 import json
 import re
@@ -29,6 +28,7 @@ from benchbuilder.prompts import Template, delimiter_of, load_template
 from benchbuilder.settings import JudgeSettings, load_settings
 from benchbuilder.warehouse import Warehouse
 from benchmarks.attacks import INJECTIONS, MARK, ORDERS, inject
+from benchmarks.options import options
 from tests.fakes import obedient_judge
 from tests.fakes.crowd import prompts
 from tests.fakes.running import RunningServer
@@ -58,9 +58,7 @@ class Game(NamedTuple):
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{COUNT_QUESTIONS_QUICK} questions an attack")
-    parser.add_argument("--data", type=Path, help="not needed: the crowd is written by rule")
+    parser = options(__doc__, f"{COUNT_QUESTIONS_QUICK} questions an attack")
     count = COUNT_QUESTIONS_QUICK if parser.parse_args().quick else COUNT_QUESTIONS
     with tempfile.TemporaryDirectory() as folder, RunningServer() as server:
         print(json.dumps(measure(Path(folder), server, count)))

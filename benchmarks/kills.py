@@ -8,7 +8,6 @@ it is the reply to: what had been spooled when a run was killed, and was asked a
 The last line is JSON.
 """
 
-import argparse
 import json
 import random
 import tempfile
@@ -34,6 +33,7 @@ from benchmarks.busy_nights import (
     prefect_running,
     result_of,
 )
+from benchmarks.options import options
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Finished, Scene
 
@@ -104,9 +104,7 @@ class KilledNight:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{COUNT_KILLS_QUICK} kills of a small night")
-    parser.add_argument("--data", type=Path, help="not needed: the crowd is written by rule")
+    parser = options(__doc__, f"{COUNT_KILLS_QUICK} kills of a small night")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     told = parser.parse_args()
     count = COUNT_KILLS_QUICK if told.quick else COUNT_KILLS

@@ -5,7 +5,6 @@ to wait, end well, and lead to the board of an undisturbed one; what it asks twi
 The last line is JSON.
 """
 
-import argparse
 import json
 import tempfile
 import time
@@ -24,6 +23,7 @@ from benchmarks.busy_nights import (
     prefect_running,
     result_of,
 )
+from benchmarks.options import options
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Finished
 
@@ -34,9 +34,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{SECONDS_QUICK:g} s instead of {SECONDS:g}")
-    parser.add_argument("--data", type=Path, help="not needed: the crowd is written by rule")
+    parser = options(__doc__, f"{SECONDS_QUICK:g} s instead of {SECONDS:g}")
     seconds = SECONDS_QUICK if parser.parse_args().quick else SECONDS
     with tempfile.TemporaryDirectory() as folder, Console(stderr=True).status("a night with an outage"):
         print(json.dumps(measure(Path(folder), QUICK, seconds)))

@@ -28,6 +28,7 @@ from benchbuilder.ledger import Counted, Ledger, Report
 from benchbuilder.llm.requests import Request
 from benchbuilder.settings import Settings
 from benchbuilder.warehouse import Warehouse
+from benchmarks.options import options
 from benchmarks.paper_requests import JUDGE, paper_requests, settings_with
 from benchmarks.slow_server import slow_server
 
@@ -41,9 +42,7 @@ _REPLY = "Both answers name the steps in their order; answer A checks the second
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="no run of 10^6, and nothing unpaid but the smallest")
-    parser.add_argument("--data", type=Path, help="not needed: the requests are made here")
+    parser = options(__doc__, "no run of 10^6, and nothing unpaid but the smallest")
     parser.add_argument("--plan", nargs=3, metavar=("FOLDER", "URL", "SIZE"), help=argparse.SUPPRESS)
     told = parser.parse_args()
     if told.plan:

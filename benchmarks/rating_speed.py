@@ -28,6 +28,7 @@ from benchbuilder.judging.verdict import Verdict
 from benchbuilder.rating.battles import IS_STRONG, SCORE_OF_MODEL, Sums, Vector, sum_battles
 from benchbuilder.rating.leaderboard import fit_leaderboard
 from benchbuilder.rating.methods import bootstrap_rounds
+from benchmarks.options import options
 
 COUNT_ROUNDS = 1000
 COUNT_TIMES = 5
@@ -54,9 +55,7 @@ class Paces(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer rounds of the slow ways")
-    parser.add_argument("--data", type=Path, help="not needed: the battles are made here")
+    parser = options(__doc__, "fewer rounds of the slow ways")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(_MEMORY_ALONE, action="store_true", help=argparse.SUPPRESS)
     told = parser.parse_args()

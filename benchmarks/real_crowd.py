@@ -4,7 +4,6 @@ Runs the nightly command twice on one warehouse, once on a second warehouse from
 new prompts while a version is due. The last line is JSON.
 """
 
-import argparse
 import json
 import resource
 import tempfile
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.options import options
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Scene
 
@@ -48,10 +48,7 @@ _FATES = """
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--quick", action="store_true", help=f"only {COUNT_QUICK} records of each file")
-    told = parser.parse_args()
+    told = options(__doc__, f"only {COUNT_QUICK} records of each file", data=Path("../shared/data")).parse_args()
     with tempfile.TemporaryDirectory() as folder, RunningServer() as server:
         print(json.dumps(measure(told.data / "prompts", Path(folder), server, is_quick=told.quick)))
 

@@ -5,7 +5,6 @@ limiter, reading, spool, warehouse. The reference's way is a thread pool in whic
 the bare loop posts what was prepared and looks at nothing. The last line is JSON.
 """
 
-import argparse
 import asyncio
 import json
 import tempfile
@@ -14,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 import openai
@@ -26,6 +25,7 @@ from benchbuilder.ledger import Ledger
 from benchbuilder.llm.requests import Request
 from benchbuilder.settings import Settings
 from benchbuilder.warehouse import Warehouse
+from benchmarks.options import options
 from benchmarks.paper_requests import paper_requests, settings_with
 from benchmarks.slow_server import slow_server
 
@@ -58,10 +58,7 @@ class Amounts(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer calls")
-    parser.add_argument("--data", type=Path, help="not needed: the requests are made here")
-    told = parser.parse_args()
+    told = options(__doc__, "fewer calls").parse_args()
     amounts = Amounts(2, 96) if told.quick else Amounts(5, 2 * NARROW)
     figures = measure(amounts)
     for name, figure in figures.items():
@@ -143,7 +140,7 @@ async def ask_ours(settings: Settings, numbers: range) -> Pace:
 
 async def ask_bare(base_url: str, requests: list[Request], concurrency: int) -> Pace:
     """What aiohttp does there with bodies that were rendered before."""
-    bodies: Iterator[bytes] = iter([json.dumps(_body(request)).encode() for request in requests])
+    bodies: Iterator[bytes] = iter([json.dumps(request.chat_body()).encode() for request in requests])
     headers = {"Content-Type": "application/json", "Authorization": "Bearer none"}
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
@@ -164,7 +161,7 @@ def ask_by_threads(base_url: str, requests: list[Request]) -> Pace:
 
     def ask(request: Request) -> str | None:
         client = openai.OpenAI(base_url=base_url, api_key="none")
-        return client.chat.completions.create(**_body(request)).choices[0].message.content
+        return client.chat.completions.create(**request.chat_body()).choices[0].message.content
 
     started, cpu = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(max_workers=NARROW) as pool:
@@ -172,10 +169,6 @@ def ask_by_threads(base_url: str, requests: list[Request]) -> Pace:
     if not all(replies):
         raise RuntimeError("a reply is empty")
     return _pace(len(requests), started, cpu)
-
-
-def _body(request: Request) -> dict[str, Any]:
-    return {"model": "judge", "messages": request.messages(), "temperature": 0, "max_tokens": 4096}
 
 
 async def _timed(work: Callable[[], Awaitable[None]], count_calls: int) -> Pace:

@@ -4,7 +4,6 @@ Together they must ask what one alone asks, each call once, end well both, and l
 line is JSON.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from benchmarks.busy_nights import (
     result_of,
     second_night,
 )
+from benchmarks.options import options
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Finished, Scene
 
@@ -51,10 +51,7 @@ class Both(NamedTuple):
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{COUNT_TIMES_QUICK} times, not {COUNT_TIMES}")
-    parser.add_argument("--data", type=Path, help="not needed: the crowd is written by rule")
-    told = parser.parse_args()
+    told = options(__doc__, f"{COUNT_TIMES_QUICK} times, not {COUNT_TIMES}").parse_args()
     count = COUNT_TIMES_QUICK if told.quick else COUNT_TIMES
     with tempfile.TemporaryDirectory() as folder, RunningServer() as server:
         print(json.dumps(measure(Path(folder), server, QUICK, count)))

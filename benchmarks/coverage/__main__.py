@@ -3,7 +3,6 @@
 2,000 repetitions of everything, always. The last line is JSON.
 """
 
-import argparse
 import json
 import time
 from functools import partial
@@ -20,6 +19,7 @@ from benchmarks.coverage.games import SCENARIOS
 from benchmarks.coverage.real import FILE, cover_real
 from benchmarks.coverage.study import COUNT_REPETITIONS, COUNTS_QUESTIONS, Cell, cover
 from benchmarks.coverage.style import cover_style
+from benchmarks.options import options
 
 ALL = tuple(product(SCENARIOS, COUNTS_QUESTIONS))
 QUICK = tuple(ALL[position] for position in (0, 2, 6, 21))  # the base at both ends, strong effect, unreadable
@@ -39,9 +39,7 @@ class Study(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer scenarios, never fewer repetitions")
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="the folder of verdicts/, if any")
+    parser = options(__doc__, "fewer scenarios, never fewer repetitions", data=Path("../shared/data"))
     parser.add_argument("--seed", type=int, default=0)
     told = parser.parse_args()
     began = time.monotonic()
