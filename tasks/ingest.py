@@ -11,10 +11,20 @@ import polars as pl
 
 from benchbuilder.curation.privacy import mask
 from benchbuilder.schemas import frame_of
-from benchbuilder.sources import Batch, FileProgress, read_source
+from benchbuilder.sources import Batch, Progress, Source, read_source
+from benchbuilder.sources.votes import VOTE_SCHEMA
 from benchbuilder.text import digest_of, prompt_id_of
 from benchbuilder.warehouse import Writer
 from tasks import Run, logger, plain_step
+
+_COUNTS: tuple[str, ...] = (
+    "count_read",
+    "count_sightings",
+    "count_repeated",
+    "count_rejected",
+    "count_new",
+    "count_votes",
+)
 
 
 @plain_step("ingest {source_name}")
@@ -22,34 +32,66 @@ async def ingest(run: Run, source_name: str) -> dict[str, int]:
     """Pull what is new in one source of the settings.
 
     Returns:
-        count_read = count_sightings + count_repeated + count_rejected, and count_new (prompts not seen before).
+        count_read = count_sightings + count_repeated + count_rejected, and count_new (prompts not seen before),
+        and count_votes (not known before).
     """
     source = next(source for source in run.settings.sources if source.name == source_name)
-    counts = {"count_read": 0, "count_sightings": 0, "count_repeated": 0, "count_rejected": 0, "count_new": 0}
+    counts = dict.fromkeys(_COUNTS, 0)
     base = run.settings.config_path.parent
+    secret = run.settings.secret_of(source)
     async with run.warehouse.named_lock(f"ingest-{source_name}").hold_async():
-        for batch in read_source(source, _progress(run, source_name), base=base, mask=lambda text: mask(text).text):
-            with run.warehouse.write() as writer:
-                for name, count in _append(run, writer, source_name, batch).items():
-                    counts[name] += count
-    logger.info("ingest %s: %s", source_name, ", ".join(f"{name[6:]} {count:,}" for name, count in counts.items()))
+        progress = _progress(run, source_name)
+        try:
+            for batch in read_source(source, progress, base=base, mask=lambda text: mask(text).text, secret=secret):
+                with run.warehouse.write() as writer:
+                    for name, count in _append(run, writer, source, batch).items():
+                        counts[name] += count
+        finally:  # of a source that breaks off too
+            told = ", ".join(f"{name[6:]} {count:,}" for name, count in counts.items())
+            logger.info("ingest %s: %s", source_name, told)
     return counts
 
 
-def _progress(run: Run, source_name: str) -> dict[str, FileProgress]:
+def _progress(run: Run, source_name: str) -> dict[str, Progress]:
     rows = run.warehouse.read(
-        "select location, bytes_read, prefix_sha256, count_lines from ingest_batches where source = $source"
+        "select location, bytes_read, prefix_sha256, count_lines, cursor from ingest_batches where source = $source"
         " qualify row_number() over (partition by location order by ingested_at desc) = 1",
         source=source_name,
     )
-    return {row[0]: FileProgress(*row) for row in rows.iter_rows()}
+    return {row[0]: Progress(*row) for row in rows.iter_rows()}
 
 
-def _append(run: Run, writer: Writer, source: str, batch: Batch) -> dict[str, int]:
-    """One batch into its four relations; a record whose sighting exists is skipped before anything is written."""
+def _append(run: Run, writer: Writer, source: Source, batch: Batch) -> dict[str, int]:
+    """One batch into its relations."""
     now = datetime.now(UTC)
     mark = batch.progress
-    batch_id = digest_of([source, mark.path, mark.bytes_read, mark.sha256, mark.count_lines])
+    batch_id = digest_of([source.name, *mark] if mark.cursor else [source.name, *mark[:-1]])
+    if source.public_benchmark:
+        count_sightings, count_new = _append_items(writer, source.name, batch, batch_id, now), 0
+    else:
+        count_sightings, count_new = _append_sightings(writer, source.name, batch, batch_id, now)
+    count_votes = writer.append("human_votes", _votes(batch, now))
+    count_rejected = writer.append("rejections", frame_of("rejections", _rejections(source.name, batch, batch_id, now)))
+    count_read = len(batch.records) + len(batch.rejections)
+    counts = {
+        "count_read": count_read,
+        "count_sightings": count_sightings,
+        "count_repeated": count_read - count_sightings - count_rejected,
+        "count_rejected": count_rejected,
+    }
+    row = {"batch_id": batch_id, "source": source.name, "location": mark.location, "bytes_read": mark.bytes_read}
+    row |= {"prefix_sha256": mark.sha256, "count_lines": mark.count_lines, "cursor": mark.cursor}
+    row |= {"run_id": run.run_id, "ingested_at": now}
+    writer.append("ingest_batches", frame_of("ingest_batches", [row | counts]))
+    return counts | {"count_new": count_new, "count_votes": count_votes}
+
+
+def _append_sightings(writer: Writer, source: str, batch: Batch, batch_id: str, now: datetime) -> tuple[int, int]:
+    """The crowd's records; one whose sighting exists is skipped before anything is written.
+
+    Returns:
+        How many sightings and how many prompts were not known before.
+    """
     ids = [digest_of([source, record.source_ref]) for record in batch.records]
     known = _known(writer, ids)
     prompts, sightings = [], []
@@ -75,19 +117,23 @@ def _append(run: Run, writer: Writer, source: str, batch: Batch) -> dict[str, in
             }
         )
     count_new = writer.append("prompts", frame_of("prompts", prompts))
-    count_sightings = writer.append("sightings", frame_of("sightings", sightings))
-    count_rejected = writer.append("rejections", frame_of("rejections", _rejections(source, batch, batch_id, now)))
-    count_read = len(batch.records) + len(batch.rejections)
-    counts = {
-        "count_read": count_read,
-        "count_sightings": count_sightings,
-        "count_repeated": count_read - count_sightings - count_rejected,
-        "count_rejected": count_rejected,
-    }
-    row = {"batch_id": batch_id, "source": source, "location": mark.path, "bytes_read": mark.bytes_read}
-    row |= {"prefix_sha256": mark.sha256, "count_lines": mark.count_lines, "run_id": run.run_id, "ingested_at": now}
-    writer.append("ingest_batches", frame_of("ingest_batches", [row | counts]))
-    return counts | {"count_new": count_new}
+    return writer.append("sightings", frame_of("sightings", sightings)), count_new
+
+
+def _append_items(writer: Writer, benchmark: str, batch: Batch, batch_id: str, now: datetime) -> int:
+    """The records of a public benchmark: texts to know the crowd's copies by, nobody's prompts; how many are new."""
+    rows = []
+    for record in batch.records:
+        text = mask(record.text).text
+        item = {"benchmark": benchmark, "item_id": prompt_id_of(text), "text": text, "batch_id": batch_id}
+        item |= {"source_ref": record.source_ref, "location": record.file, "line": record.line, "ingested_at": now}
+        rows.append(item)
+    return writer.append("public_items", frame_of("public_items", rows))
+
+
+def _votes(batch: Batch, now: datetime) -> pl.DataFrame:
+    votes = pl.DataFrame(batch.votes, schema=VOTE_SCHEMA, orient="row")
+    return votes.with_columns(location=pl.lit(batch.progress.location), imported_at=pl.lit(now))
 
 
 def _known(writer: Writer, sighting_ids: list[str]) -> set[str]:

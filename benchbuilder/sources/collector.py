@@ -1,26 +1,29 @@
-"""Gathers what is read of one file until it makes a batch."""
+"""Gathers what is read of one place until it makes a batch."""
 
 import hashlib
 from collections.abc import Callable
 from typing import Any
 
 from benchbuilder.sources.excerpts import excerpt_of
-from benchbuilder.sources.records import Batch, FileProgress, Reason, Record, Rejection
+from benchbuilder.sources.records import Batch, Progress, Reason, Record, Rejection, Vote, VoteReason
 from benchbuilder.sources.source import Source
 from benchbuilder.sources.turns import read_turns
+from benchbuilder.sources.votes import read_vote
 
-MAX_RECORDS = 5_000
+MAX_RECORDS = 10_000
 MAX_BATCH_BYTES = 16_000_000  # of records as they lie in the file; their texts take up to four times that in memory
 
 
 class Collector:
-    """What has been read of one file since the last batch. `mask` hides personal data in excerpts."""
+    """What has been read of one place since the last batch. `mask` hides personal data in excerpts."""
 
     def __init__(self, source: Source, file: str, mask: Callable[[str], str]) -> None:
         self.source, self.file, self._fields, self._mask = source, file, source.field_map, mask
         self._records: list[Record] = []
         self._rejections: list[Rejection] = []
+        self._votes: list[Vote] = []
         self._count_bytes = 0
+        self.last: dict[str, Any] | None = None  # the record that was added last
 
     @property
     def is_full(self) -> bool:
@@ -32,8 +35,16 @@ class Collector:
         """Nothing was read."""
         return not self._records and not self._rejections
 
-    def add(self, record: dict[str, Any], line: int, raw: bytes, byte_start: int | None = None) -> None:
-        """A record's turns; and a rejection when one of them cannot be read. `raw` is the record as it lies there."""
+    def add(self, record: dict[str, Any], line: int | None, raw: bytes, byte_start: int | None = None) -> None:
+        """A record's turns, and its vote; and a rejection when one of them cannot be read.
+
+        Args:
+            record: its fields.
+            line: of the record.
+            raw: the record as it lies there.
+            byte_start: where it begins.
+        """
+        self.last = record
         try:
             turns = read_turns(record, self.source, self._fields, self.file, line)
         except RecursionError:  # nested so deep that it can be read but not be written again, hence not be hashed
@@ -41,13 +52,16 @@ class Collector:
             return
         self._records += turns.records
         self._count_bytes += len(raw)
-        if turns.reason:
-            self.reject(turns.reason, line, raw, byte_start)
+        vote = read_vote(record, line, self._mask) if self.source.votes else None
+        if isinstance(vote, Vote):
+            self._votes.append(vote)
+        if reason := turns.reason or (vote if isinstance(vote, Reason | VoteReason) else None):
+            self.reject(reason, line, raw, byte_start)
 
     def reject(
         self,
-        reason: Reason,
-        line: int,
+        reason: Reason | VoteReason,
+        line: int | None,
         raw: bytes,
         byte_start: int | None = None,
         rest: tuple[int, str] | None = None,
@@ -67,8 +81,9 @@ class Collector:
             Rejection(self.file, line, byte_start, byte_end, sha256, reason, excerpt_of(raw, self._mask))
         )
 
-    def batch(self, progress: FileProgress, count_bytes_pending: int = 0) -> Batch:
+    def batch(self, progress: Progress, count_bytes_pending: int = 0) -> Batch:
         """What was gathered, and a new start."""
-        batch = Batch(tuple(self._records), tuple(self._rejections), progress, count_bytes_pending)
-        self._records, self._rejections, self._count_bytes = [], [], 0
+        parts = tuple(self._records), tuple(self._rejections)
+        batch = Batch(*parts, progress, count_bytes_pending, tuple(self._votes))
+        self._records, self._rejections, self._votes, self._count_bytes = [], [], [], 0
         return batch

@@ -15,6 +15,14 @@ FORMATS = {
     ".pq": "parquet",
     ".csv": "csv",
 }
+COMPRESSIONS = frozenset({".gz", ".zst"})  # of JSONL and CSV; Parquet compresses its own columns
+
+
+def format_of_name(path: Path) -> str | None:
+    """The format that a file's ending tells, `.gz` and `.zst` left out; None where it tells none."""
+    is_compressed = path.suffix.lower() in COMPRESSIONS
+    found = FORMATS.get(Path(path.stem).suffix.lower() if is_compressed else path.suffix.lower())
+    return None if is_compressed and found == "parquet" else found
 
 
 class Located(NamedTuple):
@@ -37,7 +45,7 @@ def _in_folder(folder: Path, source: Source) -> list[Path]:
         for path in folder.rglob("*")
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and (source.format != "auto" or path.suffix.lower() in FORMATS)
+        and (source.format != "auto" or format_of_name(path))
     ]
 
 
@@ -51,33 +59,38 @@ def _matching(pattern: str, source: Source, base: Path) -> list[Path]:
         matches = (Path(match) for match in glob.glob(str(path), recursive=True))  # noqa: PTH207 - takes absolute ones
         found, lack = [match for match in matches if match.is_file()], "no file matches"
     if not found:
-        raise SourceError(f"source {source.name!r}: {path}: {lack}")
+        raise SourceError(f"{path}: {lack}")
     return found
 
 
-def _format_of(path: Path, source: Source) -> str:
-    if source.format != "auto":
-        return source.format
-    if path.suffix.lower() not in FORMATS:
+def _locate(path: Path, source: Source, base: Path) -> Located:
+    file_format = source.format if source.format != "auto" else format_of_name(path)
+    if file_format is None:
         known = ", ".join(FORMATS)
-        raise SourceError(f"source {source.name!r}: {path}: set format, the ending is none of {known}")
-    return FORMATS[path.suffix.lower()]
+        raise SourceError(f"{path}: set format, the ending is none of {known} (JSONL and CSV also with .gz or .zst)")
+    return Located(path, _name_of(path, base), file_format)
 
 
-def find_files(source: Source, base: Path) -> list[Located]:
+def find_files(source: Source, base: Path) -> tuple[list[Located], list[str]]:
     """The files of `source`, each once, sorted by name; links keep theirs.
 
     Args:
         source: its paths may be files, globs (`**` too) and folders (with what is below them).
         base: the folder that relative paths start from.
 
-    Raises:
-        SourceError: a path does not exist, a glob or folder gives nothing, or a file's format cannot be told.
+    Returns:
+        The files; and what is wrong with paths that lead to none: one does not exist, a glob or folder gives nothing,
+        or a file's format cannot be told.
     """
     base = base.absolute()
-    try:
-        found = {path.resolve(): path for pattern in source.paths for path in _matching(pattern, source, base)}
-    except OSError as error:
-        raise SourceError(f"source {source.name!r}: cannot look for its files: {error}") from error
-    located = [Located(path, _name_of(path, base), _format_of(path, source)) for path in found.values()]
-    return sorted(located, key=lambda file: file.name)
+    located: dict[Path, Located] = {}
+    faults: list[str] = []
+    for pattern in source.paths:
+        try:
+            found = {path.resolve(): path for path in _matching(pattern, source, base)}
+            located |= {real: _locate(path, source, base) for real, path in found.items()}
+        except SourceError as error:
+            faults.append(str(error))
+        except OSError as error:
+            faults.append(f"{base / pattern}: cannot look for it: {error}")
+    return sorted(located.values(), key=lambda file: file.name), faults

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
+
+from benchbuilder.sources.streams import open_bytes
 
 MAX_RECORD_BYTES = 16_000_000
 CHUNK = 1 << 20
@@ -29,7 +31,7 @@ class Line(NamedTuple):
         return self.sha256_of_long or hashlib.sha256(self.raw).hexdigest()
 
 
-def _digest_of_rest(stream: BinaryIO, beginning: bytes) -> str:
+def _digest_of_rest(stream: IO[bytes], beginning: bytes) -> str:
     sha256, part = hashlib.sha256(), beginning
     while part:
         sha256.update(part.rstrip(b"\r\n"))
@@ -41,7 +43,7 @@ def _digest_of_rest(stream: BinaryIO, beginning: bytes) -> str:
 
 def read_lines(path: Path) -> Iterator[Line]:
     """Every line that is not blank."""
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         number = 0
         while raw := stream.readline(MAX_RECORD_BYTES + 1):
             number += 1

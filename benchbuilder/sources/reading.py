@@ -1,30 +1,31 @@
-"""Reads what is new in a source, file by file, with memory flat in the size of the files."""
+"""Reads what is new in a source, place by place, with memory flat in the size of what lies there."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from benchbuilder.errors import SourceError
 from benchbuilder.sources.collector import Collector
 from benchbuilder.sources.files import Located, find_files
-from benchbuilder.sources.jsonl import JsonLines
-from benchbuilder.sources.records import Batch, FileProgress
+from benchbuilder.sources.jsonl import read_lines_on
+from benchbuilder.sources.pages import read_pages
+from benchbuilder.sources.queries import read_query
+from benchbuilder.sources.records import Batch, Progress
 from benchbuilder.sources.source import Source
+from benchbuilder.sources.streams import BROKEN
 from benchbuilder.sources.tables import read_table
 
-
-def _read_file(file: Located, progress: FileProgress | None, collector: Collector) -> Iterator[Batch]:
-    if file.format != "jsonl":
-        yield from read_table(file.path, file.format, progress, collector)
-        return
-    with file.path.open("rb") as stream:
-        lines = JsonLines(stream, collector)
-        if progress:
-            lines.resume(progress)
-        yield from lines.batches()
+_MOST_FAULTS = 5  # of one source that are told
 
 
 def read_source(
-    source: Source, progress: Mapping[str, FileProgress], *, base: Path, mask: Callable[[str], str]
+    source: Source,
+    progress: Mapping[str, Progress],
+    *,
+    base: Path,
+    mask: Callable[[str], str],
+    secret: SecretStr | None = None,
 ) -> Iterator[Batch]:
     """What is new in `source` since `progress`.
 
@@ -32,18 +33,41 @@ def read_source(
 
     Args:
         source: where and what to read.
-        progress: the latest mark of each file, by its path.
+        progress: the latest mark of each place, by its location.
         base: the folder that relative paths start from: that of the settings file.
         mask: hides personal data; only excerpts of rejections go through it, texts of records are returned raw.
+        secret: what `source.secret_variable` holds.
 
     Yields:
-        Batches, file by file, sorted by path.
+        Batches; of files file by file, sorted by path.
 
     Raises:
-        SourceError: a path leads to no file, or a file cannot be read at all; names source and path.
+        SourceError: a path leads to no file, or a place cannot be read to its end; names source and place. What could
+            be read of it, and all other files, have been yielded before.
     """
-    for file in find_files(source, base):
+    if source.kind == "http":
+        yield from read_pages(source, progress, mask, secret)
+    elif source.kind == "sql":
+        yield from read_query(source, progress, mask, secret, base)
+    else:
+        yield from _read_files(source, progress, base, mask)
+
+
+def _read_files(
+    source: Source, progress: Mapping[str, Progress], base: Path, mask: Callable[[str], str]
+) -> Iterator[Batch]:
+    files, faults = find_files(source, base)
+    for file in files:
         try:
             yield from _read_file(file, progress.get(file.name), Collector(source, file.name, mask))
-        except OSError as error:
-            raise SourceError(f"source {source.name!r}: {file.path}: cannot be read: {error}") from error
+        except BROKEN as error:
+            faults.append(f"{file.path}: cannot be read: {error}")
+    if faults:
+        rest = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
+        raise SourceError(f"source {source.name!r}: {'; '.join(faults[:_MOST_FAULTS])}{rest}")
+
+
+def _read_file(file: Located, progress: Progress | None, collector: Collector) -> Iterator[Batch]:
+    if file.format == "jsonl":
+        return read_lines_on(file.path, progress, collector)
+    return read_table(file.path, file.format, progress, collector)

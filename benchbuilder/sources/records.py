@@ -18,6 +18,27 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
 
 
+class VoteReason(StrEnum):
+    """Why a record is no vote, beside `Reason`."""
+
+    SAME_MODEL = "same_model"  # a model against itself
+    UNKNOWN_WINNER = "unknown_winner"
+
+
+class Vote(NamedTuple):
+    """Which of two models a person found better; see `sources.votes.VOTE_SCHEMA`."""
+
+    vote_id: str
+    model_a: str
+    model_b: str
+    winner: str
+    prompt_id: str | None
+    voter: str | None
+    voted_at: datetime | None
+    language: str | None
+    line: int | None
+
+
 class Record(NamedTuple):
     """One time that somebody sent a prompt.
 
@@ -29,8 +50,8 @@ class Record(NamedTuple):
         sender: sha256 of who sent it, never the name itself.
         turn: 1 is the first message of the user in its conversation.
         conversation_ref: source_ref of the conversation's first turn; None for a record that is no conversation.
-        file: as in `FileProgress.path`.
-        line: of the record in its file, from 1 on; of Parquet the row.
+        file: as in `Progress.location`.
+        line: of the record in its file, from 1 on; of Parquet the row; None where a place has no lines of its own.
         language: as the source labels it; curation detects its own.
     """
 
@@ -41,7 +62,7 @@ class Record(NamedTuple):
     turn: int
     conversation_ref: str | None
     file: str
-    line: int
+    line: int | None
     language: str | None = None
 
 
@@ -49,52 +70,58 @@ class Rejection(NamedTuple):
     """One record that could not be read, or one with a turn that could not.
 
     Attributes:
-        file: as in `FileProgress.path`.
+        file: as in `Progress.location`.
         line: as in `Record.line`.
-        byte_start: offset of the record in its file; None for CSV and Parquet.
+        byte_start: offset of the record in its file, of a compressed one once that is decompressed; else None.
         byte_end: offset behind its last byte, the line's end not included.
-        record_sha256: of the record's bytes; of CSV and Parquet of its cells.
+        record_sha256: of the record's bytes; of CSV, Parquet and queries of its cells.
         reason: why.
         excerpt: its beginning, masked, on one line, at most 200 characters.
     """
 
     file: str
-    line: int
+    line: int | None
     byte_start: int | None
     byte_end: int | None
     record_sha256: str
-    reason: Reason
+    reason: Reason | VoteReason
     excerpt: str
 
 
-class FileProgress(NamedTuple):
-    """How far a file has been read: what is stored, and given back at the next reading.
+class Progress(NamedTuple):
+    """How far a place has been read: what is stored, and given back at the next reading.
 
     Attributes:
-        path: relative to the base folder where it lies inside, else absolute.
-        bytes_read: of JSONL, everything up to here has been read; of CSV and Parquet the size of the file once all of
-            it has been read, 0 before.
-        sha256: of the bytes read; of CSV and Parquet of the whole file.
+        location: of a file its path, relative to the base folder where it lies inside, else absolute; of pages their
+            address without its parameters; of a query the database, and a digest of the query.
+        bytes_read: of JSONL, everything up to here has been read, counted as it lies in a compressed file once that is
+            decompressed; of CSV and Parquet the size of the file once all of it has been read, 0 before; of pages and
+            queries what this pull has read.
+        sha256: of the bytes read; of CSV and Parquet of the whole file; of pages of the page; of queries of the rows.
         count_lines: lines (rows) read.
+        cursor: of pages and queries: where the next pull goes on.
     """
 
-    path: str
+    location: str
     bytes_read: int
     sha256: str
     count_lines: int
+    cursor: str | None = None
 
 
 class Batch(NamedTuple):
-    """A part of one file, to be stored together with its progress mark.
+    """A part of one place, to be stored together with its progress mark.
 
     Attributes:
-        records: at most 5,000, more only where one single conversation has more turns.
+        records: at most 10,000, more only where one single conversation has more turns.
         rejections: what could not be read between them.
         progress: the mark once this batch is stored.
         count_bytes_pending: length of a last line that is not finished yet; it is read when it is.
+        votes: of records that are votes too, where the source says so.
     """
 
     records: tuple[Record, ...]
     rejections: tuple[Rejection, ...]
-    progress: FileProgress
+    progress: Progress
     count_bytes_pending: int = 0
+    votes: tuple[Vote, ...] = ()

@@ -5,19 +5,20 @@ A crowd's files, which grow and are taken up where the last reading stopped, are
 
 import csv
 import json
-from collections import Counter
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import orjson
 
 from benchbuilder.errors import SourceError
-from benchbuilder.sources.files import FORMATS
+from benchbuilder.sources.columns import check_columns
+from benchbuilder.sources.files import format_of_name
 from benchbuilder.sources.json_objects import parse_object
 from benchbuilder.sources.lines import MAX_RECORD_BYTES, read_lines
 from benchbuilder.sources.records import Reason
-from benchbuilder.text import escape_for_message
+from benchbuilder.sources.streams import BROKEN, open_bytes
 
 PARQUET_ROWS = 500  # at a time in memory
 _LENGTH_HEAD = 1 << 16
@@ -52,19 +53,19 @@ def read_rows(path: Path) -> Iterator[Row]:
         yield from _read_as(_format_of(path), path)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file") from error
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except BROKEN as error:
+        raise SourceError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _format_of(path: Path) -> Literal["jsonl", "array", "csv", "parquet"]:
     """By the first character; where that says nothing, by the file's ending."""
-    with path.open("rb") as stream:
+    with open_bytes(path) as stream:
         head = stream.read(_LENGTH_HEAD)
-    by_ending = FORMATS.get(path.suffix.lower())
+    by_ending = format_of_name(path)
     if head.startswith(_PARQUET_MARK) or by_ending == "parquet":
         return "parquet"
     first = head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
-    if first == b"[" and path.suffix.lower() not in {".jsonl", ".ndjson"}:
+    if first == b"[" and not {".jsonl", ".ndjson"} & set(path.suffixes):
         return "array"
     return "jsonl" if first == b"{" or by_ending == "jsonl" else "csv"
 
@@ -87,7 +88,8 @@ def _json_lines(path: Path) -> Iterator[Row]:
 
 
 def _array_rows(path: Path) -> Iterator[Row]:
-    content = path.read_bytes().removeprefix(_BYTE_ORDER_MARK)
+    with open_bytes(path) as stream:
+        content = stream.read().removeprefix(_BYTE_ORDER_MARK)
     # As an object, so that what is lenient there (NaN, half of an emoji) is read here too.
     wrapped = parse_object(b'{"rows":' + content + b"}")
     if isinstance(wrapped, Reason) or len(wrapped) > 1:
@@ -115,13 +117,13 @@ def _as_bytes(value: Any) -> bytes:
 def _csv_rows(path: Path) -> Iterator[Row]:
     """Bytes that are no UTF-8 come as lone surrogates, so that they cost their row and not the file."""
     csv.field_size_limit(MAX_RECORD_BYTES)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+    with TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         rows = csv.reader(stream)
         try:
             header = next(rows, [])
-        except csv.Error as error:
-            raise SourceError(f"{path}: the first line cannot be read as the header of a table: {error}") from error
-        _check_header(path, header)
+            check_columns(header)
+        except (csv.Error, ValueError) as error:
+            raise SourceError(f"{path}: the first line is no header of a table: {error}") from error
         while True:
             number = rows.line_num + 1
             try:
@@ -133,13 +135,6 @@ def _csv_rows(path: Path) -> Iterator[Row]:
                 return
             if cells:
                 yield _row_of_cells(number, header, cells)
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    """Two columns of one name would become one without a word; those without any name carry nothing to lose."""
-    for name, count in Counter(filter(None, header)).items():
-        if count > 1:
-            raise SourceError(f"{path}: {count} columns have the name {escape_for_message(name)}")
 
 
 def _row_of_cells(number: int, header: list[str], cells: list[str]) -> Row:

@@ -1,7 +1,10 @@
-"""What the settings say about a source: where its files are, and where in a record the prompt stands."""
+"""What the settings say about a source: where it lies, and where in a record the prompt stands."""
 
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
+
+from benchbuilder.addresses import check_address, check_variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class FieldMap:
         return FieldMap(**{name: getattr(self, name) or getattr(other, name) for name in names})
 
 
-Preset = Literal["prompt", "arena_conversation", "openai_messages"]
+Preset = Literal["prompt", "arena_conversation", "openai_messages", "lmsys_chat", "wildchat", "sharegpt", "otel_genai"]
 
 PRESETS: dict[Preset, FieldMap] = {
     "prompt": FieldMap(prompt="prompt", seen_at="timestamp", sender="sender", turn="turn", language="language"),
@@ -41,7 +44,95 @@ PRESETS: dict[Preset, FieldMap] = {
         prompt="conversation_a", id="question_id", seen_at="tstamp", sender="judge", language="language"
     ),
     "openai_messages": FieldMap(prompt="messages", id="id", seen_at="created", sender="user"),
+    # LMSYS-Chat-1M, which has no times; its `turn` counts the turns.
+    "lmsys_chat": FieldMap(prompt="conversation", id="conversation_id", language="language"),
+    # WildChat: two conversations of one wording share their conversation_hash, a turn_identifier is of one alone.
+    "wildchat": FieldMap(
+        prompt="conversation",
+        id="conversation.0.turn_identifier",
+        seen_at="timestamp",
+        sender="hashed_ip",
+        language="language",
+    ),
+    "sharegpt": FieldMap(prompt="conversations", id="id"),
+    # As `sources.spans` lays a span out.
+    "otel_genai": FieldMap(
+        prompt="messages", id="conversation", seen_at="start", sender="attributes.user.id", language=None
+    ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class HttpPages:
+    """Pages of JSON lines, the oldest records first.
+
+    Attributes:
+        url: of the first page; where `{since}` stands in it the cursor is put, else it is the parameter `since`.
+        cursor: path in a record to what the next pull goes on from; it grows from record to record.
+        since: the cursor of the first pull; none: it is asked without.
+        since_parameter: of the address, where `url` has no `{since}`.
+        token_variable: environment variable that holds the bearer token; the token stands nowhere else.
+        timeout_seconds: of the connection and of each read.
+        retries: of a page, where the trouble passes (no answer, a cut one, 429, 5xx).
+        retry_seconds: pause before the first of them; it doubles.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    url: str
+    cursor: str
+    since: str = ""
+    since_parameter: str = "since"
+    token_variable: str | None = None
+    timeout_seconds: float = 60.0
+    retries: int = 4
+    retry_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_address(self.url)
+        check_variable(self.token_variable)
+        if not self.cursor:
+            raise ValueError("cursor must be the path to a field of a record")
+        if self.timeout_seconds <= 0 or self.retry_seconds < 0 or self.retries < 0:
+            raise ValueError("timeout_seconds must be more than 0, retries and retry_seconds at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlQuery:
+    """The rows of a query, ordered by one of their columns.
+
+    Attributes:
+        database: `postgresql://user@host/name` without password, or `sqlite:` and a path relative to the settings file.
+        query: one SELECT, with `:cursor` where the cursor goes: `… where id > :cursor order by id`.
+        cursor: the column that it is ordered by.
+        start: the cursor of the first pull: less than all that shall be read.
+        password_variable: environment variable that holds the password; it stands nowhere else.
+        timeout_seconds: to connect.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    database: str
+    query: str
+    cursor: str
+    start: str | int | float
+    password_variable: str | None = None
+    timeout_seconds: int = 15
+
+    def __post_init__(self) -> None:
+        check_variable(self.password_variable)
+        scheme, _, rest = self.database.partition(":")
+        if scheme not in {"postgresql", "sqlite"} or not rest:
+            raise ValueError("database must be like postgresql://user@host/name or sqlite:messages.db")
+        if self.is_postgres and (urlsplit(self.database).password or "password" in urlsplit(self.database).query):
+            raise ValueError("database holds a password; it stands in a variable, see password_variable")
+        if ":cursor" not in self.query:
+            raise ValueError("query must say where it goes on, e.g. `where id > :cursor order by id`")
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the database is one of Postgres; else it is one of SQLite."""
+        return self.database.startswith("postgresql:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +141,38 @@ class Source:
 
     Attributes:
         name: stands in every sighting; renaming a source reads it again.
-        paths: files, globs and folders, relative to the folder of the settings file.
-        kind: files are the only kind yet.
-        format: `auto` goes by the file's ending.
-        preset: a known shape of records; `prompt` takes texts only, the other two lists of messages only.
+        paths: of kind file: files, globs and folders, relative to the folder of the settings file.
+        kind: file, or http with its table `http`, or sql with its table `sql`.
+        format: of files; `auto` goes by the file's ending.
+        preset: a known shape of records; `prompt` takes texts only, the others lists of messages only.
         mapping: stands over the preset, field by field; without a preset it must name the prompt.
+        public_benchmark: its texts are published questions: no prompts, but what prompts are turned away for repeating.
+        votes: each record is a person's vote too (model_a, model_b, winner), as in Chatbot Arena's.
         max_prompt_bytes: a longer prompt is rejected, and so is a record of 16 times that.
+        http: where pages are.
+        sql: which rows.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     name: str
-    paths: tuple[str, ...]
-    kind: Literal["file"] = "file"
+    paths: tuple[str, ...] = ()
+    kind: Literal["file", "http", "sql"] = "file"
     format: Literal["auto", "jsonl", "parquet", "csv"] = "auto"
     preset: Preset | None = None
     mapping: FieldMap = FieldMap()
+    public_benchmark: bool = False
+    votes: bool = False
     max_prompt_bytes: int = 1_000_000
+    http: HttpPages | None = None
+    sql: SqlQuery | None = None
 
     def __post_init__(self) -> None:
-        if not self.name or not self.paths:
-            raise ValueError("a source needs a name and at least one path")
+        if not self.name or (self.kind == "file" and not self.paths):
+            raise ValueError("a source needs a name and at least one path; or kind = 'http' or 'sql' and its table")
+        given = {"file": bool(self.paths), "http": self.http is not None, "sql": self.sql is not None}
+        if [kind for kind, is_given in given.items() if is_given] != [self.kind]:
+            raise ValueError("paths are for kind = 'file', the table http for kind = 'http', sql for kind = 'sql'")
         if self.max_prompt_bytes < 1:
             raise ValueError(f"max_prompt_bytes must be at least 1, not {self.max_prompt_bytes}")
         if self.preset is None and self.mapping.prompt is None:
@@ -85,3 +187,10 @@ class Source:
     def max_record_bytes(self) -> int:
         """A longer line is skipped without being kept in memory."""
         return 16 * self.max_prompt_bytes
+
+    @property
+    def secret_variable(self) -> str | None:
+        """Environment variable that holds what the source asks for before it gives anything."""
+        if self.http:
+            return self.http.token_variable
+        return self.sql.password_variable if self.sql else None

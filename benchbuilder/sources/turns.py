@@ -7,7 +7,11 @@ import orjson
 from benchbuilder.sources.fields import MISSING, optional_at, reference_of, sender_of, time_of, value_at
 from benchbuilder.sources.records import Reason, Record
 from benchbuilder.sources.source import FieldMap, Source
-from benchbuilder.text import clean_text
+from benchbuilder.sources.spans import read_spans
+from benchbuilder.text import clean_text, digest_of
+
+_LENGTH_WORDING = 16
+_USERS = frozenset({"user", "human"})  # ShareGPT has humans
 
 
 class Turns(NamedTuple):
@@ -21,8 +25,9 @@ def _text_of(content: Any) -> Any:
     """A message's text; of a list of parts the text parts, one per line, and images and sounds left out."""
     if not isinstance(content, list):
         return content
-    parts = [part.get("text") for part in content if isinstance(part, dict) and part.get("type", "text") == "text"]
-    return "\n".join(part for part in parts if isinstance(part, str))
+    parts = [part for part in content if isinstance(part, dict) and part.get("type", "text") == "text"]
+    texts = [part.get("text", part.get("content")) for part in parts]
+    return "\n".join(text for text in texts if isinstance(text, str))
 
 
 def _fault_of(text: Any, max_bytes: int) -> Reason | None:
@@ -55,10 +60,15 @@ def _user_texts(messages: list[Any]) -> list[Any] | Reason:
     """The content of each message of the user, unchecked."""
     if not all(isinstance(message, dict) for message in messages):
         return Reason.WRONG_TYPE
-    if not all("role" in message for message in messages):
+    if not all("role" in message or "from" in message for message in messages):
         return Reason.MISSING_FIELD
-    texts = [_text_of(message.get("content", MISSING)) for message in messages if message["role"] == "user"]
-    return texts or Reason.EMPTY
+    said = [message for message in messages if message.get("role", message.get("from")) in _USERS]
+    return [_text_of(_content_of(message)) for message in said] or Reason.EMPTY
+
+
+def _content_of(message: dict[str, Any]) -> Any:
+    """It is called `parts` in OpenTelemetry, and `value` in ShareGPT."""
+    return next((message[name] for name in ("content", "parts", "value") if name in message), MISSING)
 
 
 def _first_turn(record: dict[str, Any], fields: FieldMap) -> int:
@@ -75,16 +85,32 @@ def _texts_in(value: Any, source: Source) -> tuple[list[Any] | Reason, bool]:
     return (Reason.WRONG_TYPE, True) if is_wrong else ([value], False)
 
 
-def read_turns(record: dict[str, Any], source: Source, fields: FieldMap, file: str, line: int) -> Turns:
+def read_turns(record: dict[str, Any], source: Source, fields: FieldMap, file: str, line: int | None) -> Turns:
     """The user's turns of one record of `source`.
 
     Args:
         record: an object of JSON, or a row with its column names.
         source: says which shapes and lengths are read.
         fields: says where things stand: `source.field_map`.
-        file: as in `FileProgress.path`.
+        file: as in `Progress.location`.
         line: of the record.
     """
+    if source.preset != "otel_genai":
+        return _turns_of(record, source, fields, file, line)
+    several = [_turns_of(span, source, fields, file, line) for span in read_spans(record)]
+    if not several:
+        return Turns((), Reason.MISSING_FIELD)
+    reason = next((turns.reason for turns in several if turns.reason), None)
+    return Turns(tuple(_by_wording(turn) for turns in several for turn in turns.records), reason)
+
+
+def _by_wording(turn: Record) -> Record:
+    """A turn of a span: later spans repeat it, maybe in another place, and are not to be sightings of their own."""
+    reference = turn.conversation_ref or turn.source_ref
+    return turn._replace(source_ref=f"{reference}#{digest_of(turn.text)[:_LENGTH_WORDING]}")
+
+
+def _turns_of(record: dict[str, Any], source: Source, fields: FieldMap, file: str, line: int | None) -> Turns:
     texts, is_conversation = _texts_in(value_at(record, fields.prompt or ""), source)
     if isinstance(texts, Reason):
         return Turns((), texts)

@@ -8,8 +8,6 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +16,8 @@ import polars as pl
 
 from benchbuilder.sources.excerpts import excerpt_of
 from benchbuilder.sources.fields import digest_of_record, reference_of, sender_of, time_of
-from benchbuilder.sources.records import Reason
-from benchbuilder.sources.rows import Row, read_rows
+from benchbuilder.sources.records import Reason, Vote, VoteReason
+from benchbuilder.sources.rows import read_rows
 from benchbuilder.sources.source import Source
 from benchbuilder.sources.turns import read_turns
 from benchbuilder.text import clean_text, prompt_id_of
@@ -53,13 +51,6 @@ _MAX_NAME = 200
 _MAX_LANGUAGE = 50
 
 
-class VoteReason(StrEnum):
-    """Why a record is no vote, beside `Reason`."""
-
-    SAME_MODEL = "same_model"  # a model against itself
-    UNKNOWN_WINNER = "unknown_winner"
-
-
 class VotesRead(NamedTuple):
     """What a file holds; votes and rejections together are as many as its records.
 
@@ -74,20 +65,6 @@ class VotesRead(NamedTuple):
 
     votes: pl.DataFrame
     rejections: pl.DataFrame
-
-
-class _Vote(NamedTuple):
-    """As `VOTE_SCHEMA`."""
-
-    vote_id: str
-    model_a: str
-    model_b: str
-    winner: str
-    prompt_id: str | None
-    voter: str | None
-    voted_at: datetime | None
-    language: str | None
-    line: int
 
 
 class _UnreadableError(Exception):
@@ -116,15 +93,14 @@ def read_votes(path: Path, mask: Callable[[str], str]) -> VotesRead:
     Raises:
         SourceError: there is no such file, or it cannot be read as a whole.
     """
-    votes: list[_Vote] = []
+    votes: list[Vote] = []
     rejections: list[tuple[str, int, str, str, str]] = []
     counts: Counter[str] = Counter()
     for row in read_rows(path):
-        try:
-            vote = _vote_of(row, mask)
-        except _UnreadableError as error:
+        vote = row.record if isinstance(row.record, Reason) else read_vote(row.record, row.number, mask)
+        if not isinstance(vote, Vote):
             sha256 = hashlib.sha256(row.raw).hexdigest()
-            rejections.append((path.as_posix(), row.number, str(error.reason), excerpt_of(row.raw, mask), sha256))
+            rejections.append((path.as_posix(), row.number, str(vote), excerpt_of(row.raw, mask), sha256))
             continue
         counts[vote.vote_id] += 1
         count = counts[vote.vote_id]
@@ -135,10 +111,15 @@ def read_votes(path: Path, mask: Callable[[str], str]) -> VotesRead:
     )
 
 
-def _vote_of(row: Row, mask: Callable[[str], str]) -> _Vote:
-    record = row.record
-    if isinstance(record, Reason):
-        raise _UnreadableError(record)
+def read_vote(record: dict[str, Any], line: int | None, mask: Callable[[str], str]) -> Vote | Reason | VoteReason:
+    """The vote that a record holds, its id as in `read_votes` but for `#n`; or why it holds none."""
+    try:
+        return _vote_of(record, line, mask)
+    except _UnreadableError as error:
+        return error.reason
+
+
+def _vote_of(record: dict[str, Any], line: int | None, mask: Callable[[str], str]) -> Vote:
     model_a, model_b = _name(record, "model_a"), _name(record, "model_b")
     winner = _winner(record)
     if model_a == model_b:
@@ -149,7 +130,7 @@ def _vote_of(row: Row, mask: Callable[[str], str]) -> _Vote:
         vote_id = _vote_id(record, [model_a, model_b, winner, voter, voted_at])
     except RecursionError as error:  # nested so deep that it can be read but not be hashed
         raise _UnreadableError(Reason.BROKEN_JSON) from error
-    return _Vote(
+    return Vote(
         vote_id=vote_id,
         model_a=model_a,
         model_b=model_b,
@@ -158,7 +139,7 @@ def _vote_of(row: Row, mask: Callable[[str], str]) -> _Vote:
         voter=voter,
         voted_at=voted_at,
         language=_language(record),
-        line=row.number,
+        line=line,
     )
 
 

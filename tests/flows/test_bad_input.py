@@ -1,14 +1,22 @@
-"""Ten kinds of bad input: a clear message or a reason on record for each, nothing else lost, the right exit code.
+"""Bad input of more than twenty kinds: a clear message or a reason on record for each, nothing else lost.
 
-The tenth, an endpoint that is down, is in test_dead_models.
+An endpoint that is down is in test_dead_models; what a single file, page or query can do wrong, in tests/unit/sources.
 """
 
+import asyncio
+import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from benchbuilder.errors import SettingsError, SourceError
+from benchbuilder.settings import load_settings
+from tasks import Run
+from tasks.ingest import ingest
 from tests.fakes.crowd import prompts, write_crowd
 from tests.fakes.nights import COUNT_CROWD, Told, run_night
 from tests.fakes.running import RunningServer
@@ -107,3 +115,136 @@ def test_state_dir_that_cannot_be_written(scene: Scene) -> None:
     assert finished.err.startswith(f"benchbuilder: state_dir {scene.state_dir}: cannot be written")
     assert "Traceback" not in finished.err
     assert scene.state_dir.read_text() == "a file in the way"
+
+
+def pull(scene: Scene, *sources: dict[str, Any]) -> dict[str, int]:
+    """The step of the last of these sources, without a flow around it: what the flow turns into Partial is raised."""
+    scene.tables["sources"] = list(sources)
+    run = Run(load_settings(scene.config), datetime.now(UTC))
+    return asyncio.run(ingest.fn(run, sources[-1]["name"]))
+
+
+def stored(scene: Scene) -> list[str]:
+    """The prompts on record."""
+    return scene.warehouse.read("select text from prompts order by text")["text"].to_list()
+
+
+GOOD, ALSO_GOOD = b'{"prompt": "Good before it"}\n', b'{"prompt": "Good after it"}\n'
+BAD_RECORDS = {
+    "wrong type": (b'{"prompt": 42}', "wrong_type"),
+    "white space": (b'{"prompt": " \\n"}', "empty"),
+    "a list": (b'["Why?"]', "not_an_object"),
+    "nested without end": (b'{"prompt": "a", "x": ' + b"[" * 5000, "broken_json"),
+    "nobody speaks": (b'{"prompt": [{"role": "assistant", "content": "Hello"}]}', "empty"),
+    "no role": (b'{"prompt": [{"content": "Hello"}]}', "missing_field"),
+    "only NUL": (b'{"prompt": "\\u0000"}', "empty"),
+    "a line without end": (b'{"prompt": "' + b"x" * 17_000_000, "too_large"),
+}
+
+
+@pytest.mark.parametrize(("record", "reason"), BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
+def test_a_bad_record_costs_itself(scene: Scene, record: bytes, reason: str) -> None:
+    """It is counted once, however often it is read; its neighbours are prompts."""
+    (scene.folder / "a.jsonl").write_bytes(GOOD + record + b"\n" + ALSO_GOOD)
+    source = {"name": "mixed", "paths": ["a.jsonl"], "mapping": {"prompt": "prompt"}}
+    counts = pull(scene, source)
+    assert (counts["count_read"], counts["count_sightings"], counts["count_rejected"]) == (3, 2, 1)
+    assert stored(scene) == ["Good after it", "Good before it"]
+    assert scene.warehouse.read("select reason, line from rejections").rows() == [(reason, 2)]
+    assert pull(scene, source)["count_read"] == 0
+
+
+TABLE = b"prompt,n\nGood before it,1\n"
+BAD_TABLES = {
+    "too many cells": (TABLE + b"a,b,c\nGood after it,2\n", "not_an_object"),
+    "a quotation mark that is never closed": (TABLE + b'"' + b"x" * 17_000_000 + b"\nGood after it,2\n", "too_large"),
+    "another encoding": (TABLE + b"caf\xe9,3\nGood after it,2\n", "wrong_encoding"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), BAD_TABLES.values(), ids=BAD_TABLES.keys())
+def test_a_bad_row_costs_itself(scene: Scene, content: bytes, reason: str) -> None:
+    """In a CSV file that is compressed, as in a plain one."""
+    (scene.folder / "a.csv.gz").write_bytes(gzip.compress(content))
+    pull(scene, {"name": "form", "paths": ["a.csv.gz"], "preset": "prompt"})
+    assert "Good before it" in stored(scene)
+    assert scene.warehouse.read("select reason from rejections")["reason"].to_list()[0] == reason
+
+
+BAD_FILES = {
+    "a.jsonl.gz": (gzip.compress(GOOD * 5000)[:-9], r"a\.jsonl\.gz: cannot be read: "),
+    "a.jsonl.zst": (b"\x28\xb5\x2f\xfd this is no Zstandard", r"a\.jsonl\.zst: cannot be read: "),
+    "a.parquet": (b"PAR1 this is no Parquet PAR1", r"a\.parquet: cannot be read: broken Parquet"),
+    "a.csv": (b"prompt,prompt\nx,y\n", r"a\.csv: cannot be read: .*2 columns have the name prompt"),
+    "a.txt": (b"What is a monad?", r"a\.txt: set format, the ending is none of "),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "told"), [(name, *rest) for name, rest in BAD_FILES.items()])
+def test_a_bad_file_is_told_and_costs_no_other(scene: Scene, name: str, content: bytes, told: str) -> None:
+    """The source fails, with source and file; what stands in its other files is stored, and so is it the next night."""
+    (scene.folder / name).write_bytes(content)
+    (scene.folder / "z.jsonl").write_bytes(ALSO_GOOD)
+    source = {"name": "logs", "paths": [name, "missing/*.jsonl", "z.jsonl"], "preset": "prompt"}
+    with pytest.raises(SourceError, match=rf"source 'logs': .*{told}") as caught:
+        pull(scene, source)
+    assert "missing/*.jsonl: no file matches" in str(caught.value)
+    assert "Good after it" in stored(scene)
+
+
+def test_a_line_that_somebody_is_writing_waits(scene: Scene) -> None:
+    """It is neither a prompt nor a rejection, until it is whole."""
+    path = scene.folder / "a.jsonl"
+    source = {"name": "logs", "paths": ["a.jsonl"], "preset": "prompt"}
+    path.write_bytes(GOOD + ALSO_GOOD[:20])
+    assert pull(scene, source)["count_read"] == 1
+    path.write_bytes(GOOD + ALSO_GOOD)
+    assert pull(scene, source)["count_read"] == 1
+    assert stored(scene) == ["Good after it", "Good before it"]
+
+
+PAGES = {"url": NO_SERVER, "cursor": "n", "retries": 0}
+QUERY = {"database": "sqlite:chat.db", "query": "select * from t where n > :cursor", "cursor": "n", "start": 0}
+BAD_PLACES: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"kind": "http", "http": PAGES}, SourceError, r"source 'product': http://.*: no whole answer \(ConnectError\)"),
+    (
+        {"kind": "http", "http": PAGES | {"token_variable": "NOBODY_HAS_SET_THIS"}},
+        SettingsError,
+        r"sources\.product\.http\.token_variable: NOBODY_HAS_SET_THIS is not set",
+    ),
+    ({"kind": "sql", "sql": QUERY}, SourceError, "source 'product': sqlite:chat.db#.*: unable to open database file"),
+    (
+        {"kind": "sql", "sql": QUERY | {"database": "postgresql://me@127.0.0.1:9/chat"}},
+        SourceError,
+        "source 'product': postgresql://127.0.0.1:9/chat#.*: connection",
+    ),
+    ({"kind": "sql"}, SettingsError, r"sources\.0: paths are for kind = 'file'"),
+    ({"kind": "ftp"}, SettingsError, r"sources\.0\.kind: "),
+]
+
+
+@pytest.mark.parametrize(("place", "error", "told"), BAD_PLACES)
+def test_a_place_that_gives_nothing_is_told(
+    scene: Scene, place: dict[str, Any], error: type[Exception], told: str
+) -> None:
+    """Source, place and what is wrong, before anything is made up or written."""
+    with pytest.raises(error, match=told):
+        pull(scene, {"name": "product", "preset": "prompt"} | place)
+
+
+def test_votes_that_are_none_are_told_and_their_prompts_kept(scene: Scene) -> None:
+    """A conversation whose winner nobody knows is a prompt all the same; the good votes find their prompts."""
+    talk = [
+        {"role": "user", "content": "Why is the sky blue? Ask me@example.org"},
+        {"role": "assistant", "content": "x"},
+    ]
+    vote = {"question_id": "q1", "model_a": "a", "model_b": "b", "winner": "model_a", "conversation_a": talk}
+    odd = vote | {"question_id": "q2", "winner": "nobody"}
+    (scene.folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (vote, odd, vote)))
+    source = {"name": "arena", "paths": ["a.jsonl"], "preset": "arena_conversation", "votes": True}
+    counts = pull(scene, source)
+    assert (counts["count_sightings"], counts["count_votes"], counts["count_rejected"]) == (2, 1, 1)
+    assert scene.warehouse.read("select reason, line from rejections").rows() == [("unknown_winner", 2)]
+    joined = scene.warehouse.read("select winner, text from human_votes join prompts using (prompt_id)")
+    assert joined.rows() == [("model_a", "Why is the sky blue? Ask [email]")]
+    assert pull(scene, source)["count_votes"] == 0

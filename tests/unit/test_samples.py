@@ -51,7 +51,7 @@ def curated(*sources: Source) -> pl.DataFrame:
     """Each distinct prompt with what curation makes of it."""
     distinct = {prompt_id_of(masked(record.text)): record for record in reversed(records_of(*sources))}
     rows = [(prompt_id, masked(record.text), record.turn == 1) for prompt_id, record in reversed(distinct.items())]
-    frame = pl.DataFrame(rows, ["prompt_id", "text", "is_first_turn"], orient="row")
+    frame = pl.DataFrame(rows, ["prompt_id", "text", "is_first_turn"], orient="row").with_columns(count_masked=0)
     nothing = pl.DataFrame(schema={"prompt_id": pl.String, "text": pl.String})
     return frame.join(curate(frame, nothing, CurationSettings()), on="prompt_id", maintain_order="left")
 

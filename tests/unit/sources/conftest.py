@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from benchbuilder.sources import Batch, FileProgress, Record, Rejection, Source, read_source
+from benchbuilder.sources import Batch, Progress, Record, Rejection, Source, read_source
 
 
 class Crowd:
@@ -15,7 +15,7 @@ class Crowd:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.marks: dict[str, FileProgress] = {}
+        self.marks: dict[str, Progress] = {}
 
     def write(self, name: str, *lines: Any, ending: str = "\n") -> Path:
         """Replace a file by these lines: bytes and str as they are, anything else as JSON."""
@@ -34,7 +34,7 @@ class Crowd:
                 )
                 stream.write(raw + ending.encode())
 
-    def read(self, *paths: str, progress: Mapping[str, FileProgress] | None = None, **settings: Any) -> list[Batch]:
+    def read(self, *paths: str, progress: Mapping[str, Progress] | None = None, **settings: Any) -> list[Batch]:
         """The batches of a source on these paths; by default from its beginning, with the preset `prompt`."""
         mask = settings.pop("mask", str)
         settings = {"name": "crowd", "preset": None if "mapping" in settings else "prompt"} | settings
@@ -44,7 +44,7 @@ class Crowd:
     def read_on(self, *paths: str, **settings: Any) -> tuple[list[Record], list[Rejection]]:
         """What is new since the last time, with the marks kept."""
         batches = self.read(*paths, progress=self.marks, **settings)
-        self.marks |= {batch.progress.path: batch.progress for batch in batches}
+        self.marks |= {batch.progress.location: batch.progress for batch in batches}
         return records_in(batches), rejections_in(batches)
 
 

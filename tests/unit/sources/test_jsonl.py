@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchbuilder.sources import FileProgress, Source, read_source
+from benchbuilder.sources import Progress, Source, read_source
 
 
 def texts(result: tuple[list[Any], list[Any]]) -> list[str]:
@@ -82,7 +82,7 @@ def test_an_unfinished_line_beyond_all_limits_waits_too(crowd: Any) -> None:
     assert (rejection.reason, rejection.byte_end - rejection.byte_start) == ("too_large", 500)
     assert rejection.record_sha256 == hashlib.sha256(b"x" * 500).hexdigest()
     content = crowd.folder.joinpath("a.jsonl").read_bytes()
-    assert crowd.marks["a.jsonl"] == ("a.jsonl", len(content), hashlib.sha256(content).hexdigest(), 3)
+    assert crowd.marks["a.jsonl"] == ("a.jsonl", len(content), hashlib.sha256(content).hexdigest(), 3, None)
 
 
 LINES = st.lists(
@@ -100,12 +100,12 @@ def test_however_a_file_grows_everything_is_read_once(
     whole = b"".join(line + b"\n" for line in lines)
     path: Path = tmp_path_factory.mktemp("grow") / "a.jsonl"
     source = Source(name="crowd", paths=(str(path),), preset="prompt", max_prompt_bytes=16)
-    marks: dict[str, FileProgress] = {}
+    marks: dict[str, Progress] = {}
     seen: list[tuple[int, str]] = []
     for cut in [*sorted(cuts), len(whole)]:
         path.write_bytes(whole[:cut])
         for batch in read_source(source, marks, base=path.parent, mask=str):
-            marks[batch.progress.path] = batch.progress
+            marks[batch.progress.location] = batch.progress
             seen += [(row.line, row.text) for row in batch.records]
             seen += [(row.line, row.reason) for row in batch.rejections]
     once = list(read_source(source, {}, base=path.parent, mask=str))

@@ -48,7 +48,7 @@ def test_a_bad_line_is_rejected_and_the_rest_goes_on(crowd: Any, raw: bytes, rea
     assert rejection.record_sha256 == hashlib.sha256(raw).hexdigest()
     assert len(rejection.excerpt) <= 200
     assert rejection.excerpt.isprintable()
-    assert batch.progress == ("a.jsonl", path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), 3)
+    assert batch.progress == ("a.jsonl", path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), 3, None)
 
 
 def test_blank_lines_and_windows_line_ends_are_no_records(crowd: Any) -> None:
@@ -109,10 +109,10 @@ def test_without_an_id_the_same_record_is_the_same_sighting(crowd: Any) -> None:
 
 
 def test_batches_are_small_and_each_carries_its_mark(crowd: Any) -> None:
-    """At most 5,000 records come at once, and reading goes on from the mark of any batch."""
-    crowd.write("a.jsonl", *({"prompt": f"prompt {number}"} for number in range(12_000)))
+    """At most 10,000 records come at once, and reading goes on from the mark of any batch."""
+    crowd.write("a.jsonl", *({"prompt": f"prompt {number}"} for number in range(24_000)))
     batches = crowd.read("a.jsonl")
-    assert [len(batch.records) for batch in batches] == [5000, 5000, 2000]
+    assert [len(batch.records) for batch in batches] == [10_000, 10_000, 4000]
     rest = crowd.read("a.jsonl", progress={"a.jsonl": batches[0].progress})
     assert rest == batches[1:]
 
@@ -167,7 +167,7 @@ def test_a_file_outside_of_the_base_folder_goes_by_its_whole_path(crowd: Any, tm
     elsewhere.write_text('{"prompt": "far"}\n')
     crowd.write("a.jsonl", {"prompt": "near"})
     batches = crowd.read("a.jsonl", str(elsewhere))
-    assert sorted(batch.progress.path for batch in batches) == sorted(["a.jsonl", elsewhere.as_posix()])
+    assert sorted(batch.progress.location for batch in batches) == sorted(["a.jsonl", elsewhere.as_posix()])
 
 
 def test_reading_is_lazy(crowd: Any) -> None:

@@ -93,7 +93,7 @@ def test_rows_of_equal_records_are_equal_bytes(tmp_path: Path) -> None:
         ("a.parquet", "nothing of the kind", "broken Parquet"),
         ("a", "PAR1", "broken Parquet"),
         ("a.csv", "model,score,score\nx,1,2\n", "2 columns have the name score"),
-        ("a.csv", '"' + "x" * (MAX_RECORD_BYTES + 1), "cannot be read as the header of a table"),
+        ("a.csv", '"' + "x" * (MAX_RECORD_BYTES + 1), "the first line is no header of a table"),
     ],
 )
 def test_a_file_that_cannot_be_read_as_a_whole(tmp_path: Path, name: str, content: str, message: str) -> None:

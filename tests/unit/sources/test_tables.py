@@ -102,9 +102,9 @@ def test_an_unchanged_table_is_not_read_again_and_a_changed_one_whole(crowd: Any
 
 def test_only_the_last_batch_of_a_table_says_that_it_was_read(crowd: Any) -> None:
     """A stop in between costs a second reading, never a row."""
-    pl.DataFrame({"prompt": [f"prompt {n}" for n in range(11_000)]}).write_parquet(crowd.folder / "a.parquet")
+    pl.DataFrame({"prompt": [f"prompt {n}" for n in range(22_000)]}).write_parquet(crowd.folder / "a.parquet")
     batches = crowd.read("a.parquet")
-    assert [len(batch.records) for batch in batches] == [5000, 5000, 1000]
+    assert [len(batch.records) for batch in batches] == [10_000, 10_000, 2000]
     assert [batch.progress.bytes_read > 0 for batch in batches] == [False, False, True]
     assert len({batch.progress for batch in batches}) == 3
     assert len(crowd.read("a.parquet", progress={"a.parquet": batches[1].progress})) == 3
