@@ -15,7 +15,7 @@ def _inputs(run: Run) -> Any:
     return [list(map(str, prompts)), digest_of(run.settings.curation)]
 
 
-@cached_step(version=1, inputs=_inputs)
+@cached_step(version=2, inputs=_inputs)
 async def curate(run: Run) -> dict[str, int]:
     """Accept or reject each prompt once per digest of the curation settings.
 
@@ -24,13 +24,16 @@ async def curate(run: Run) -> dict[str, int]:
     """
     digest = digest_of(run.settings.curation)
     waiting = run.warehouse.read(
-        "select prompt_id, text, lowest_turn = 1 as is_first_turn from prompts join prompt_sightings using (prompt_id)"
+        "select prompt_id, text, count_masked, lowest_turn = 1 as is_first_turn"
+        " from prompts join prompt_sightings using (prompt_id)"
         " anti join (from curations where curation_digest = $digest) as curated using (prompt_id)"
         " order by first_seen_at, prompt_id",
         digest=digest,
     )
     accepted = run.warehouse.read(
-        "select prompt_id, text from accepted_prompts where curation_digest = $digest order by prompt_id", digest=digest
+        "select prompt_id, text from curations join prompts using (prompt_id)"  # an excluded one still has repetitions
+        " where curation_digest = $digest and outcome = 'accepted' order by prompt_id",
+        digest=digest,
     )
     curated = apply_rules(waiting, accepted, run.settings.curation)
     run.warehouse.append(

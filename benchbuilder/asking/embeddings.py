@@ -1,4 +1,4 @@
-"""Texts to the embedder: accepted prompts that have no vector yet, many in one call."""
+"""Texts to the embedder: accepted prompts that have no vector yet, many in one call; items of public benchmarks too."""
 
 from benchbuilder.boards import Reader
 from benchbuilder.llm.requests import Request
@@ -6,10 +6,18 @@ from benchbuilder.settings import Settings
 from benchbuilder.text import digest_of
 
 _MISSING = """
+    with wanted as (
+        select prompt_id, text from accepted_prompts where curation_digest = $digest
+        union
+        select item_id, any_value(text order by benchmark) from public_items
+        where list_contains($benchmarks, benchmark)
+            and item_id not in (select prompt_id from accepted_prompts where curation_digest = $digest)
+        group by item_id
+    )
     select prompt_id, text
-    from accepted_prompts
+    from wanted
     anti join (from embeddings where embedder = $embedder and revision = $revision) as present using (prompt_id)
-    where curation_digest = $digest and starts_with(prompt_id, $prefix)
+    where starts_with(prompt_id, $prefix)
     order by prompt_id
 """
 
@@ -17,20 +25,17 @@ _MISSING = """
 def plan_embeddings(reader: Reader, settings: Settings, prefix: str = "") -> list[Request]:
     """The calls for prompts whose id begins with `prefix`."""
     embedder = settings.embedder
-    revision = settings.models[embedder.model].revision
+    embedded_by = settings.embedded_by
+    benchmarks = settings.public_benchmarks if settings.decontamination.use_vectors else ()
     missing = reader.read(
-        _MISSING,
-        embedder=embedder.model,
-        revision=revision,
-        digest=digest_of(settings.curation),
-        prefix=prefix,
+        _MISSING, **embedded_by, digest=digest_of(settings.curation), benchmarks=list(benchmarks), prefix=prefix
     )
     sampling = settings.sampling_of(embedder.model, max_input_tokens=embedder.max_tokens)
     return [
         Request(
             kind="embed",
             model=embedder.model,
-            revision=revision,
+            revision=embedded_by["revision"],
             values={f"{place:04}": text for place, text in enumerate(part["text"])},
             sampling=sampling,
             prompt_ids=tuple(part["prompt_id"]),

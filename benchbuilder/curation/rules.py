@@ -4,15 +4,18 @@ The rules come in the order of `Reason`; the first that applies counts, and only
 for near duplicates, so that nobody is turned away for resembling a prompt that was turned away itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import polars as pl
 
+from benchbuilder.curation.kinds import Kind
 from benchbuilder.curation.language import MIN_CONFIDENCE, detect_language
-from benchbuilder.curation.near_duplicates import find_near_duplicates, words_of
+from benchbuilder.curation.near_duplicates import find_near_duplicates
+from benchbuilder.curation.offensive import is_offensive
+from benchbuilder.curation.words import words_of
 from benchbuilder.text import count_tokens_of_each
 
 MIN_WORDS = 2  # one word, or punctuation alone, asks nothing
@@ -31,6 +34,9 @@ class Reason(StrEnum):
     LATER_TURN = "later_turn"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
+    KEY = "key"
+    PERSONAL_DATA = "personal_data"
+    OFFENSIVE = "offensive"
     LANGUAGE = "language"
     NEAR_DUPLICATE = "near_duplicate"
 
@@ -44,6 +50,9 @@ class CurationSettings:
         min_tokens: fewer are too short; so is a text of fewer than two different words, whatever this says.
         max_tokens: more are too long.
         near_duplicate_threshold: Jaccard similarity of the sets of words, above 0 and at most 1.
+        keys: of a prompt in which a key or password was masked; masked it is in any case.
+        personal_data: the same of addresses and numbers of persons.
+        offensive: of a prompt with a word of the list; see `curation.offensive` for what that misses.
         min_language_confidence: under it a detected language is not certain, 0 to 1.
     """
 
@@ -53,6 +62,9 @@ class CurationSettings:
     min_tokens: int = 5
     max_tokens: int = 4096
     near_duplicate_threshold: float = 0.8
+    keys: Literal["mask", "reject"] = "mask"
+    personal_data: Literal["mask", "reject"] = "mask"
+    offensive: Literal["keep", "reject"] = "keep"
     min_language_confidence: float = MIN_CONFIDENCE
 
     def __post_init__(self) -> None:
@@ -81,23 +93,40 @@ def _is_junk(text: str) -> bool:
     return all(len(words_of(part)) < MIN_WORDS for part in (text[:200], text))
 
 
+def _first_reason(is_broken: Mapping[Reason, pl.Expr]) -> pl.Expr:
+    """The first rule, in their order, that a prompt breaks; null for none."""
+    return pl.coalesce(
+        pl.when(is_broken[reason]).then(pl.lit(reason.value)) for reason in Reason if reason in is_broken
+    )
+
+
 def _measured(frame: pl.DataFrame, settings: CurationSettings) -> pl.DataFrame:
-    """`frame` with `count_tokens`, and the `reason` of those that turn and length turn away."""
+    """`frame` with `count_tokens`, and the `reason` of those that turn, length and content turn away."""
     texts = frame["text"].to_list()
+    asks_words = settings.offensive == "reject"
     measured = frame.with_columns(
         pl.Series("count_tokens", count_tokens_of_each(texts), pl.Int32),
         pl.Series("is_junk", [_is_junk(text) for text in texts], pl.Boolean),
+        pl.Series("is_offensive", [asks_words and is_offensive(text) for text in texts], pl.Boolean),
     )
-    is_short = (pl.col("count_tokens") < settings.min_tokens) | pl.col("is_junk")
     return measured.with_columns(
-        reason=pl.when(~pl.col("is_first_turn"))
-        .then(pl.lit(Reason.LATER_TURN.value))
-        .when(is_short)
-        .then(pl.lit(Reason.TOO_SHORT.value))
-        .when(pl.col("count_tokens") > settings.max_tokens)
-        .then(pl.lit(Reason.TOO_LONG.value))
-        .otherwise(pl.lit(None, pl.String))
+        reason=_first_reason(
+            {
+                Reason.LATER_TURN: ~pl.col("is_first_turn"),
+                Reason.TOO_SHORT: (pl.col("count_tokens") < settings.min_tokens) | pl.col("is_junk"),
+                Reason.TOO_LONG: pl.col("count_tokens") > settings.max_tokens,
+                Reason.KEY: _is_masked([Kind.KEY]) & (settings.keys == "reject"),
+                Reason.PERSONAL_DATA: _is_masked(set(Kind) - {Kind.KEY}) & (settings.personal_data == "reject"),
+                Reason.OFFENSIVE: pl.col("is_offensive"),
+            }
+        )
     )
+
+
+def _is_masked(kinds: Iterable[Kind]) -> pl.Expr:
+    """Whether something of these kinds was masked; a placeholder alone may be what the crowd wrote."""
+    placeholders = [f"[{kind}]" for kind in sorted(kinds)]
+    return (pl.col("count_masked") > 0) & pl.col("text").str.contains_any(placeholders)
 
 
 def _languages(prompts: pl.DataFrame, settings: CurationSettings) -> pl.DataFrame:
@@ -136,8 +165,8 @@ def curate(frame: pl.DataFrame, accepted: pl.DataFrame, settings: CurationSettin
     """One verdict per prompt.
 
     Args:
-        frame: prompt_id (distinct), text (masked), is_first_turn (bool). Their order decides which of a group of near
-            duplicates represents it: the first.
+        frame: prompt_id (distinct), text (masked), count_masked, is_first_turn (bool). Their order decides which of a
+            group of near duplicates represents it: the first.
         accepted: prompt_id and text of the prompts accepted earlier under the same settings; they go first.
         settings: the rules.
 

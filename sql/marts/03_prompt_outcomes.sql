@@ -42,6 +42,7 @@ select
     prompt_sightings.count_sightings,
     case
         when chosen.prompt_id is not null then 'question'
+        when excluded_prompts.prompt_id is not null then 'curation'
         when curated.prompt_id is null then 'waiting'
         when curated.outcome = 'rejected' then 'curation'
         when passed_over.prompt_id is not null then 'selection'
@@ -49,6 +50,7 @@ select
     end as stage,  -- question, or where it stopped: curation, selection, waiting
     case
         when chosen.prompt_id is not null then null
+        when excluded_prompts.prompt_id is not null then excluded_prompts.reason
         when curated.prompt_id is null then 'not_curated_yet'
         when curated.outcome = 'rejected' then curated.reason
         else coalesce(passed_over.reason, 'not_in_a_version_yet')
@@ -56,11 +58,18 @@ select
     curated.language,  -- as detected
     curated.count_tokens,
     curated.duplicate_of,  -- the earlier prompt that it repeats
+    excluded_prompts.benchmark as public_benchmark,  -- that it repeats
+    excluded_prompts.item_id as public_item_id,
+    excluded_prompts.method,  -- by which it is recognised there
+    coalesce(excluded_prompts.similarity, curated.similarity) as similarity,  -- to what it repeats, 0 to 1
+    excluded_prompts.said_by,  -- who vetoed it
+    excluded_prompts.note,  -- and why
     passed_over.threshold,  -- that it missed in selection
     passed_over.measured  -- what it had instead
 from prompts
 left join prompt_sightings on prompts.prompt_id = prompt_sightings.prompt_id
 left join curated on prompts.prompt_id = curated.prompt_id
+left join excluded_prompts on prompts.prompt_id = excluded_prompts.prompt_id
 left join chosen on prompts.prompt_id = chosen.prompt_id
 left join passed_over on prompts.prompt_id = passed_over.prompt_id;
 
@@ -90,6 +99,13 @@ counted as (
         'duplicate' as reason,
         coalesce(sum(count_sightings - 1), 0)::bigint as count_records
     from prompt_sightings
+    union all
+    select
+        2 as step,
+        'ingest' as stage,
+        'public_benchmark_item' as reason,
+        count(*) as count_records
+    from public_items
     union all
     select
         case stage when 'curation' then 3 when 'selection' then 4 when 'waiting' then 5 else 6 end as step,

@@ -8,20 +8,17 @@ that both left is searched, for the key and for texts that are surely there.
 import base64
 import secrets
 import signal
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from prefect.settings import get_current_settings
 
-from benchbuilder.schemas import RELATIONS
-from benchbuilder.warehouse import Snapshot, Warehouse
 from tests.fakes.nights import Told, busy_scene, command_of_day, wait_for_calls
 from tests.fakes.running import Counts, RunningServer
 from tests.fakes.scene import Finished, Scene
+from tests.fakes.searching import texts_left
 
 pytestmark = pytest.mark.flow
 
@@ -64,13 +61,13 @@ def story(first_night: Told, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         scene.change("rating", min_share_readable=0.5)
         scene.use_running_prefect()
         killed = _killed_in_judging(scene, server)
-        after_kill = _texts_left(scene, killed)
+        after_kill = texts_left(scene, [killed], [_database_of_session()])
 
         del scene.tables["prefect"]
         scene.renew("model-30")
         server.script(latency_seconds=0, rules=_rules())
         troubled = scene.run(*command_of_day(1))
-        in_the_end = _texts_left(scene, killed, troubled)
+        in_the_end = texts_left(scene, [killed, troubled], [_database_of_session()])
         found = {
             text: Searched(_places_with(text, after_kill), _places_with(text, in_the_end))
             for text in (KEY, MODEL, REFUSED, DEBUG)
@@ -93,37 +90,10 @@ def _killed_in_judging(scene: Scene, server: RunningServer) -> Finished:
     return Finished(process.returncode, out, err)
 
 
-def _texts_left(scene: Scene, *ends: Finished) -> dict[str, str]:
-    """By place, everything that the runs printed and left, readable where its file is compressed."""
-    files = [path for path in scene.state_dir.rglob("*") if path.is_file()]
-    databases = [*scene.state_dir.rglob("prefect.db"), _database_of_session()]
-    left = {str(path.relative_to(scene.state_dir)): path.read_bytes().decode("latin-1") for path in files}
-    left |= {f"{number} {name}": getattr(end, name) for number, end in enumerate(ends) for name in ("out", "err")}
-    left |= {
-        f"prefect {number} {table}": text for number, path in enumerate(databases) for table, text in _tables(path)
-    }
-    left |= {f"warehouse {name}": text for name, text in _relations(scene.warehouse)}
-    left |= {f"snapshot {name}": text for name, text in _relations(scene.snapshot)}
-    return left
-
-
 def _database_of_session() -> Path:
     url = get_current_settings().server.database.connection_url
     assert url is not None
     return Path(url.get_secret_value().split("///")[1])
-
-
-def _tables(path: Path) -> Iterator[tuple[str, str]]:
-    """Prefect's tables as text, whole rows: in the file a long one is torn over several pages."""
-    with closing(sqlite3.connect(path)) as connection:
-        for (name,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
-            yield name, "\n".join(map(repr, connection.execute(f'select * from "{name}"')))  # noqa: S608
-
-
-def _relations(reader: Warehouse | Snapshot) -> Iterator[tuple[str, str]]:
-    """The relations as text: DuckDB compresses, so that looking at its file is not enough."""
-    for name in RELATIONS:
-        yield name, "\n".join(reader.read(f"select one::varchar as row from {name} as one")["row"])  # noqa: S608
 
 
 def _places_with(text: str, left: dict[str, str]) -> set[str]:

@@ -1,7 +1,7 @@
 """benchbuilder.curation.language: which language, and when that is certain."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbuilder.curation.language import detect_language, prose_of
@@ -59,6 +59,7 @@ def test_a_low_confidence_is_not_certain() -> None:
     assert not language.is_certain
 
 
+@settings(deadline=None)  # the first one loads the model
 @given(st.lists(st.text(st.characters()), max_size=3))
 def test_every_text_has_a_language(texts: list[str]) -> None:
     """Whatever comes in, one language per text comes out, with a probability."""

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchbuilder.curation.near_duplicates import bands_for, find_near_duplicates, similarity_of, words_of
+from benchbuilder.curation.near_duplicates import find_near_duplicates
+from benchbuilder.curation.similar_texts import bands_for
+from benchbuilder.curation.words import similarity_of, words_of
 
 TEXT = "write a short story about a lighthouse keeper who finds a message in a bottle from his younger self"
 CHANGED = TEXT.replace("bottle", "box")

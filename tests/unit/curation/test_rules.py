@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from benchbuilder.curation.privacy import mask
 from benchbuilder.curation.rules import CurationSettings, curate
 
 ENGLISH = "Explain to a beginner how a relational database finds a row by its key."
@@ -12,9 +13,14 @@ NOBODY = pl.DataFrame(schema={"prompt_id": pl.String, "text": pl.String})
 
 
 def crowd(*prompts: tuple[str, str] | tuple[str, str, bool]) -> pl.DataFrame:
-    """A frame of (prompt_id, text) or (prompt_id, text, is_first_turn)."""
+    """A frame of (prompt_id, text) or (prompt_id, text, is_first_turn), masked as ingest masks."""
     rows = [(*prompt, True)[:3] for prompt in prompts]
-    return pl.DataFrame(rows, {"prompt_id": pl.String, "text": pl.String, "is_first_turn": pl.Boolean}, orient="row")
+    frame = pl.DataFrame(rows, {"prompt_id": pl.String, "text": pl.String, "is_first_turn": pl.Boolean}, orient="row")
+    masked = [mask(text) for text in frame["text"]]
+    return frame.with_columns(
+        pl.Series("text", [found.text for found in masked], pl.String),
+        pl.Series("count_masked", [sum(found.counts.values()) for found in masked], pl.Int32),
+    )
 
 
 def reasons(frame: pl.DataFrame) -> dict[str, str | None]:
@@ -98,6 +104,36 @@ def test_no_prompts_give_a_frame_of_the_same_shape() -> None:
     assert empty.is_empty()
 
 
+MAIL = "Write to jane.doe@example.org and ask her politely when the library opens."
+KEY = "Why does my client refuse the key sk-" + "a8F3kQ92mZx7Lp0Rt5Vw when the server accepts it?"
+PLACEHOLDER = "What should stand in place of [email] and [key] in my template of a letter?"
+
+
+def test_masked_prompts_go_on_unless_they_shall_not() -> None:
+    """By default keys and addresses are masked and the prompt is kept."""
+    frame = crowd(("mail", MAIL), ("key", KEY))
+    assert set(curate(frame, NOBODY, CurationSettings())["outcome"]) == {"accepted"}
+
+
+def test_what_was_masked_can_be_a_reason() -> None:
+    """Keys and personal data are two settings; a placeholder that the crowd wrote itself is neither."""
+    frame = crowd(("mail", MAIL), ("key", KEY), ("placeholder", PLACEHOLDER))
+    both = CurationSettings(keys="reject", personal_data="reject")
+    assert reasons(curate(frame, NOBODY, both)) == {"mail": "personal_data", "key": "key", "placeholder": None}
+    only_keys = CurationSettings(keys="reject")
+    assert reasons(curate(frame, NOBODY, only_keys)) == {"mail": None, "key": "key", "placeholder": None}
+
+
+def test_offensive_words_are_a_reason_where_they_shall_be() -> None:
+    """Off by default; a word inside another one is none."""
+    frame = crowd(
+        ("rude", "Tell me how this fucking oven works, please."), ("town", "Where is Scunthorpe, and why there?")
+    )
+    assert set(curate(frame, NOBODY, CurationSettings())["outcome"]) == {"accepted"}
+    found = reasons(curate(frame, NOBODY, CurationSettings(offensive="reject")))
+    assert found == {"rude": "offensive", "town": None}
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -105,6 +141,9 @@ def test_no_prompts_give_a_frame_of_the_same_shape() -> None:
         ("max_tokens", 2),
         ("near_duplicate_threshold", 0),
         ("min_language_confidence", 2),
+        ("keys", "keep"),
+        ("personal_data", False),
+        ("offensive", "mask"),
         ("lang", "en"),
     ],
 )
