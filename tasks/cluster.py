@@ -1,11 +1,12 @@
 """Find topics when a full clustering is due, else place the new prompts into the topics that stand.
 
-A full clustering is matched to the last one: a topic that survives keeps its id, and with it its name.
+A full clustering begins from the topics that stand and is matched to them: one that survives keeps its id, and with it
+its name. What became of each is recorded in topic_changes.
 """
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -15,11 +16,11 @@ from numpy.typing import NDArray
 from benchbuilder.errors import NothingToRunError, UsageError
 from benchbuilder.schemas import frame_of
 from benchbuilder.text import digest_of
-from benchbuilder.topics.broad import broad_topics
-from benchbuilder.topics.clustering import Clustering, fit_clustering
-from benchbuilder.topics.keywords import find_keywords
-from benchbuilder.topics.matching import MatchedTopic, match_topics
+from benchbuilder.topics.changes import find_changes
+from benchbuilder.topics.clustering import Standing, fit_clustering
+from benchbuilder.topics.matching import match_topics
 from benchbuilder.topics.placing import place, place_on_map
+from benchbuilder.topics.relations import change_frame, member_frame, topic_frame
 from tasks import Run, cached_step, check_mostly_there, logger
 
 _EMBEDDED = (
@@ -74,7 +75,7 @@ def _inputs(run: Run) -> Any:
     ]
 
 
-@cached_step(version=1, inputs=_inputs)
+@cached_step(version=2, inputs=_inputs)
 async def cluster(run: Run) -> dict[str, int]:
     """Cluster anew or place.
 
@@ -93,7 +94,7 @@ async def cluster(run: Run) -> dict[str, int]:
     ).item()
     check_mostly_there("embedded", crowd.height, accepted)
     standing = _standing(run)
-    if standing is None or _is_due(run, standing):
+    if standing is None or (_is_due(run, standing) and not _is_same_crowd(run, crowd, standing)):
         counts = await _cluster_anew(run, crowd, standing)
     else:
         counts = _place_new(run, crowd, standing)
@@ -101,14 +102,37 @@ async def cluster(run: Run) -> dict[str, int]:
     return counts
 
 
-async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] | None) -> dict[str, int]:
-    embedder = "@".join(_embedder(run).values())
-    clustering = await asyncio.to_thread(
-        fit_clustering, crowd["prompt_id"].to_list(), _vectors(crowd), embedder, run.settings.clustering
+def _is_same_crowd(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> bool:
+    """Whether the standing clustering was made of these very prompts: then there is nothing to find anew."""
+    clustered = run.warehouse.read(
+        "select prompt_id from topic_members where clustering_id = $id and not is_placed order by prompt_id",
+        id=standing["clustering_id"],
     )
-    matched = _match(run, clustering, standing)
+    return clustered["prompt_id"].equals(crowd["prompt_id"])
+
+
+class _Topics(NamedTuple):
+    """Topics by their ids."""
+
+    members: dict[str, set[str]]  # prompt_ids, without outliers
+    centroids: dict[str, NDArray[np.float32]]
+
+
+async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] | None) -> dict[str, int]:
+    before = _topics_of(run, standing["clustering_id"]) if standing else _Topics({}, {})
+    clustering = await asyncio.to_thread(
+        fit_clustering,
+        crowd["prompt_id"].to_list(),
+        _vectors(crowd),
+        "@".join(_embedder(run).values()),
+        run.settings.clustering,
+        _standing_of(standing["clustering_id"], before) if standing else None,
+    )
+    members = clustering.members_by_topic()
+    centroids = dict(zip(clustering.topic_ids, clustering.centroids, strict=True))
+    matched = match_topics(before.members, before.centroids, members, centroids)
     stays = {new: match.old_topic_id or new for new, match in matched.items()}
-    now = datetime.now(UTC)
+    changes = find_changes(before.members, {stays[topic]: prompt_ids for topic, prompt_ids in members.items()})
     count_outliers = int(clustering.members.is_outlier.sum())
     row = {
         **_embedder(run),
@@ -119,72 +143,37 @@ async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] 
         "count_topics": len(clustering.topic_ids),
         "share_unassigned": count_outliers / crowd.height,
         "as_of": run.as_of,
-        "clustered_at": now,
+        "clustered_at": datetime.now(UTC),
     }
+    texts = dict(crowd.select("prompt_id", "text").iter_rows())
+    topics = topic_frame(clustering, matched, texts)
+    everybody = member_frame(
+        clustering.clustering_id, clustering.prompt_ids, clustering.members, clustering.coordinates
+    )
+    everybody = everybody.with_columns(pl.col("topic_id").replace(stays), is_placed=pl.lit(value=False))
     with run.warehouse.write() as writer:
         writer.append("clusterings", frame_of("clusterings", [row]))
-        writer.append("topics", frame_of("topics", _topic_rows(clustering, matched, stays, crowd)))
-        writer.append("topic_members", frame_of("topic_members", _member_rows(clustering, stays, now)))
+        writer.append("topics", topics)
+        writer.append("topic_members", everybody)
+        writer.append("topic_changes", change_frame(clustering.clustering_id, changes))
     return {"count_prompts": crowd.height, "count_topics": len(stays), "count_outliers": count_outliers}
 
 
-def _match(run: Run, clustering: Clustering, standing: dict[str, Any] | None) -> dict[str, MatchedTopic]:
-    centroids = dict(zip(clustering.topic_ids, clustering.centroids, strict=True))
-    if standing is None:
-        return match_topics({}, {}, clustering.members_by_topic(), centroids)
-    old = run.warehouse.read(
+def _topics_of(run: Run, clustering_id: str) -> _Topics:
+    rows = run.warehouse.read(
         "select topic_id, any_value(centroid) as centroid, list(prompt_id) as prompt_ids"
         " from topics join topic_members using (clustering_id, topic_id)"
         " where clustering_id = $id and not is_outlier group by topic_id order by topic_id",
-        id=standing["clustering_id"],
+        id=clustering_id,
     )
-    return match_topics(
-        {topic_id: set(prompt_ids) for topic_id, _, prompt_ids in old.iter_rows()},
-        {topic_id: np.asarray(centroid, np.float32) for topic_id, centroid, _ in old.iter_rows()},
-        clustering.members_by_topic(),
-        centroids,
+    return _Topics(
+        {topic_id: set(prompt_ids) for topic_id, _, prompt_ids in rows.iter_rows()},
+        {topic_id: np.asarray(centroid, np.float32) for topic_id, centroid, _ in rows.iter_rows()},
     )
 
 
-def _topic_rows(
-    clustering: Clustering, matched: dict[str, MatchedTopic], stays: dict[str, str], crowd: pl.DataFrame
-) -> list[dict[str, Any]]:
-    members = clustering.members_by_topic()
-    texts = dict(crowd.select("prompt_id", "text").iter_rows())
-    keywords = find_keywords({topic: [texts[one] for one in sorted(ids)] for topic, ids in members.items()})
-    broad = broad_topics(clustering.centroids)
-    return [
-        {
-            "clustering_id": clustering.clustering_id,
-            "topic_id": stays[topic],
-            "continues_topic_id": matched[topic].old_topic_id,
-            "broad_topic": int(broad[place]),
-            "keywords": keywords[topic],
-            "count_members": len(members[topic]),
-            "centroid": clustering.centroids[place].tolist(),
-        }
-        for place, topic in enumerate(clustering.topic_ids)
-    ]
-
-
-def _member_rows(clustering: Clustering, stays: dict[str, str], now: datetime) -> list[dict[str, Any]]:
-    members = clustering.members
-    return [
-        {
-            "clustering_id": clustering.clustering_id,
-            "prompt_id": prompt_id,
-            "topic_id": stays.get(topic) if topic else None,
-            "is_outlier": bool(is_outlier),
-            "is_placed": False,
-            "similarity": float(similarity),
-            "x": float(x),
-            "y": float(y),
-            "assigned_at": now,
-        }
-        for prompt_id, topic, is_outlier, similarity, (x, y) in zip(
-            clustering.prompt_ids, *members, clustering.coordinates, strict=True
-        )
-    ]
+def _standing_of(clustering_id: str, topics: _Topics) -> Standing:
+    return Standing(clustering_id, {one: topic for topic, prompt_ids in topics.members.items() for one in prompt_ids})
 
 
 def _place_new(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> dict[str, int]:
@@ -203,21 +192,8 @@ def _place_new(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> dict[
     placed = place(_vectors(new), centroids, topics["topic_id"].to_list(), run.settings.cadence.placing_similarity)
     mapped = crowd.join(members, on="prompt_id", how="inner").sort("prompt_id")
     coordinates = place_on_map(_vectors(new), _vectors(mapped), mapped.select("x", "y").to_numpy().astype(np.float32))
-    rows = [
-        {
-            "clustering_id": clustering_id,
-            "prompt_id": prompt_id,
-            "topic_id": topic,
-            "is_outlier": bool(is_outlier),
-            "is_placed": True,
-            "similarity": float(similarity),
-            "x": float(x),
-            "y": float(y),
-            "assigned_at": datetime.now(UTC),
-        }
-        for prompt_id, topic, is_outlier, similarity, (x, y) in zip(new["prompt_id"], *placed, coordinates, strict=True)
-    ]
-    run.warehouse.append("topic_members", frame_of("topic_members", rows))
+    rows = member_frame(clustering_id, new["prompt_id"].to_list(), placed, coordinates)
+    run.warehouse.append("topic_members", rows.with_columns(is_placed=pl.lit(value=True)))
     return counts | {"count_outliers": int(placed.is_outlier.sum())}
 
 
@@ -231,4 +207,11 @@ def _vectors(crowd: pl.DataFrame) -> NDArray[np.float32]:
     if len(lengths) > 1:
         shown = " and ".join(map(str, lengths))
         raise UsageError(f"embedder.model: there are vectors of {shown} numbers; give it a new revision in [models]")
-    return np.array(crowd["vector"].to_list(), np.float32)
+    # Not by way of Python's numbers: those of 200,000 prompts would take gigabytes.
+    return (
+        crowd["vector"]
+        .explode(empty_as_null=False)
+        .to_numpy()
+        .astype(np.float32, copy=False)
+        .reshape(crowd.height, *lengths)
+    )

@@ -2,12 +2,15 @@
 
 A crowd that does not split is one topic, if it is large enough for a topic, else it has none: UMAP and HDBSCAN are
 asked only where two topics are possible at all, and where they find no second one the same rule holds.
+
+Where a clustering stands already, the new one begins from its topics: they pull their prompts together, and a new topic
+has to be larger than one that goes on. So most topics survive, and what is new in the crowd still becomes a topic.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,7 @@ from benchbuilder.topics.density import NO_TOPIC, fit_density, min_cluster_size_
 from benchbuilder.topics.neighbours import find_neighbours
 from benchbuilder.topics.placing import Membership, membership, nearest_centroids
 from benchbuilder.topics.reduction import fit_map, fit_reduction, project_flat
+from benchbuilder.topics.standing import settle_newcomers
 
 # Raised with every change of the steps below, so that an old clustering is not taken for a new one.
 VERSION = 1
@@ -51,12 +55,24 @@ class ClusteringSettings:
         return self.min_cluster_size or min_cluster_size_for(count_prompts)
 
 
+class Standing(NamedTuple):
+    """The clustering that stands when a new one is made.
+
+    Attributes:
+        clustering_id: its identity.
+        topic_of: its members' topic_ids by prompt_id, without outliers.
+    """
+
+    clustering_id: str
+    topic_of: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Clustering:
     """The topics of a crowd, largest first (by members that are no outliers), then by smallest prompt_id.
 
     Attributes:
-        clustering_id: hash of prompt_ids, embedder and settings.
+        clustering_id: hash of prompt_ids, embedder, settings and the clustering that stood.
         settings: that it was made with.
         prompt_ids: n, sorted.
         topic_ids: t; hash of the clustering_id and the topic's smallest prompt_id.
@@ -89,19 +105,27 @@ class Clustering:
         return float(self.members.is_outlier.mean()) if self.prompt_ids else 0.0
 
 
-def clustering_id_of(prompt_ids: Sequence[str], embedder: str, settings: ClusteringSettings) -> str:
+def clustering_id_of(
+    prompt_ids: Sequence[str], embedder: str, settings: ClusteringSettings, standing_id: str | None = None
+) -> str:
     """The identity of a clustering, known before it is computed.
 
     Args:
         prompt_ids: sorted.
         embedder: name and revision, in one string.
         settings: of the clustering.
+        standing_id: of the clustering that it began from.
     """
-    return digest_of([VERSION, list(prompt_ids), embedder, asdict(settings)])[:LENGTH_ID]
+    rests_on = [VERSION, list(prompt_ids), embedder, asdict(settings)]
+    return digest_of(rests_on if standing_id is None else [*rests_on, standing_id])[:LENGTH_ID]
 
 
 def fit_clustering(
-    prompt_ids: Sequence[str], vectors: NDArray[np.float32], embedder: str, settings: ClusteringSettings
+    prompt_ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    embedder: str,
+    settings: ClusteringSettings,
+    standing: Standing | None = None,
 ) -> Clustering:
     """Find the topics of a crowd.
 
@@ -110,14 +134,15 @@ def fit_clustering(
         vectors: (n, d) float32 rows of length 1, in the order of prompt_ids.
         embedder: name and revision of what made the vectors, in one string.
         settings: of the clustering.
+        standing: the clustering whose topics it begins from; None for the first one.
 
     Raises:
         ValueError: the ids are not sorted, or a vector is missing, not finite or not of length 1.
     """
     vectors = np.ascontiguousarray(vectors, np.float32)
     _check(prompt_ids, vectors)
-    clustering_id = clustering_id_of(prompt_ids, embedder, settings)
-    labels, coordinates = _fit_labels(vectors, settings)
+    clustering_id = clustering_id_of(prompt_ids, embedder, settings, standing.clustering_id if standing else None)
+    labels, coordinates = _fit_labels(vectors, settings, _standing_labels(prompt_ids, standing))
     firsts = [int(np.argmax(labels == topic)) for topic in range(labels.max(initial=NO_TOPIC) + 1)]
     topic_ids = tuple(digest_of([clustering_id, prompt_ids[first]])[:LENGTH_ID] for first in firsts)
     centroids = _centroids(vectors, labels, len(topic_ids))
@@ -144,8 +169,16 @@ def _check(prompt_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         raise ValueError(f"the vector of prompt {prompt_ids[worst]} has length {lengths[worst]:.4g}, not 1")
 
 
+def _standing_labels(prompt_ids: Sequence[str], standing: Standing | None) -> NDArray[np.intp] | None:
+    """(n,) numbers of the standing topics, -1 for a prompt in none; None where no prompt stands in any."""
+    topic_of = standing.topic_of if standing else {}
+    numbers = {topic_id: number for number, topic_id in enumerate(sorted(set(topic_of.values())))}
+    labels = np.array([numbers.get(topic_of.get(one, ""), NO_TOPIC) for one in prompt_ids], np.intp)
+    return labels if (labels >= 0).any() else None
+
+
 def _fit_labels(
-    vectors: NDArray[np.float32], settings: ClusteringSettings
+    vectors: NDArray[np.float32], settings: ClusteringSettings, standing: NDArray[np.intp] | None
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Topic numbers (n,), -1 for none, and coordinates (n, 2)."""
     count_prompts = len(vectors)
@@ -156,8 +189,12 @@ def _fit_labels(
         coordinates = project_flat(vectors)
     else:
         neighbours = find_neighbours(vectors, settings.count_neighbours, seed=settings.seed)
-        points = fit_reduction(vectors, neighbours, count_dimensions=count_dimensions, seed=settings.seed)
+        points = fit_reduction(
+            vectors, neighbours, count_dimensions=count_dimensions, seed=settings.seed, standing=standing
+        )
         labels = fit_density(points, min_cluster_size=topic_size, min_samples=settings.min_samples)
+        if standing is not None:
+            labels = settle_newcomers(labels, standing, topic_size)
         coordinates = fit_map(points, neighbours, seed=settings.seed)
     if (labels == NO_TOPIC).all() and count_prompts >= topic_size:
         labels = np.zeros(count_prompts, np.intp)

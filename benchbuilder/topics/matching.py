@@ -52,7 +52,7 @@ def match_topics(
         min_share: of the old members.
         min_similarity: least cosine of the centroids.
     """
-    overlaps = _overlaps(old_members, new_members)
+    overlaps = count_overlaps(old_members, new_members)
     shares = {(old, new): count / len(old_members[old]) for (old, new), count in overlaps.items()}
     by_members = sorted((-count, *pair) for pair, count in overlaps.items() if shares[pair] >= min_share)
     pairs = _one_to_one((old, new) for _, old, new in by_members)
@@ -71,8 +71,10 @@ def match_topics(
     }
 
 
-def _overlaps(old: Mapping[str, AbstractSet[str]], new: Mapping[str, AbstractSet[str]]) -> Counter[tuple[str, str]]:
-    """How many prompts each old topic shares with each new one."""
+def count_overlaps(
+    old: Mapping[str, AbstractSet[str]], new: Mapping[str, AbstractSet[str]]
+) -> Counter[tuple[str, str]]:
+    """How many prompts each old topic shares with each new one, where it is any."""
     new_of = {prompt_id: topic_id for topic_id, members in new.items() for prompt_id in members}
     return Counter(
         (topic_id, new_of[prompt_id])

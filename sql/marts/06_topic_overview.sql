@@ -35,6 +35,17 @@ left join members on topics.topic_id = members.topic_id
 left join chosen on members.prompt_id = chosen.prompt_id
 group by all;
 
+-- grain: one broad topic of the newest clustering, called by its largest topics.
+create or replace view broad_topic_overview as
+select
+    broad_topic,
+    list(topic_name order by count_prompts desc, topic_id asc)[1:3] as largest_topics,
+    count(*) as count_topics,
+    sum(count_prompts)::bigint as count_prompts,
+    sum(count_questions)::bigint as count_questions  -- of the newest version
+from topic_overview
+group by broad_topic;
+
 -- grain: one prompt on the map of the newest clustering.
 create or replace view topic_map as
 with

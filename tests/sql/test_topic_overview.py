@@ -54,6 +54,30 @@ def test_the_map_has_each_prompt_of_the_newest_clustering_once(rows: Rows) -> No
     ]
 
 
+def test_a_broad_topic_sums_its_topics_and_is_called_by_the_largest(given: Given, rows: Rows) -> None:
+    """Three names at most, the largest topic first; outliers count in none."""
+    members = [("t1", 1), ("t2", 2), ("t3", 4), ("t4", 3), ("t5", 1)]
+    given(
+        clusterings=[{"clustering_id": "c"}],
+        topics=[
+            {"clustering_id": "c", "topic_id": topic_id, "keywords": [f"about {topic_id}"], "broad_topic": broad}
+            for topic_id, broad in (("t1", 0), ("t2", 0), ("t3", 0), ("t4", 0), ("t5", 1))
+        ],
+        topic_members=[
+            {"clustering_id": "c", "prompt_id": f"{topic_id} {number}", "topic_id": topic_id}
+            for topic_id, count in members
+            for number in range(count)
+        ]
+        + [{"clustering_id": "c", "prompt_id": "p", "topic_id": "t5", "is_outlier": True}],
+        benchmarks=[{"benchmark_id": "v"}],
+        questions=[{"benchmark_id": "v", "prompt_id": "t3 0"}],
+    )
+    assert rows("from broad_topic_overview order by broad_topic") == [
+        (0, ["about t3", "about t4", "about t2"], 4, 10, 1),
+        (1, ["about t5"], 1, 1, 0),
+    ]
+
+
 def test_a_topic_without_members_is_shown_with_zeros(given: Given, rows: Rows) -> None:
     """And without a clustering there is nothing to show."""
     assert rows("from topic_overview") == []

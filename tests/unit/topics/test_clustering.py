@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from benchbuilder.topics.clustering import Clustering, ClusteringSettings, clustering_id_of, fit_clustering
+from benchbuilder.topics.clustering import Clustering, ClusteringSettings, Standing, clustering_id_of, fit_clustering
+from benchbuilder.topics.matching import match_topics
 
 ROOT = Path(__file__).parents[3]
 FIT_AND_SAVE = """
@@ -102,9 +103,41 @@ def test_the_identity_rests_on_prompts_embedder_and_settings() -> None:
         clustering_id_of(["a", "c"], "embedder@1", settings),
         clustering_id_of(["a", "b"], "embedder@2", settings),
         clustering_id_of(["a", "b"], "embedder@1", ClusteringSettings(seed=1)),
+        clustering_id_of(["a", "b"], "embedder@1", settings, "of last week"),
     }
-    assert len(ids) == 4
+    assert len(ids) == 5
     assert all(len(clustering_id) == 16 for clustering_id in ids)
+
+
+def test_topics_that_stand_go_on_and_what_is_new_becomes_a_topic(crowd: Any) -> None:
+    """One planted topic and a twentieth of the others come later: the four keep theirs, the fifth is found."""
+    row = np.arange(len(crowd.prompt_ids))
+    earlier = np.flatnonzero((crowd.planted != 3) & (row % 20 > 0))
+    before = fit_clustering([crowd.prompt_ids[i] for i in earlier], crowd.vectors[earlier], "e", ClusteringSettings())
+    old_members = before.members_by_topic()
+    topic_of = {one: topic for topic, prompt_ids in old_members.items() for one in prompt_ids}
+    standing = Standing(before.clustering_id, topic_of)
+    found = fit_clustering(crowd.prompt_ids, crowd.vectors, "e", ClusteringSettings(), standing)
+    members = found.members_by_topic()
+    matched = match_topics(old_members, {}, members, {})
+    assert len(old_members) == 4
+    of_new, *of_old = sorted(match.share_members for match in matched.values())
+    assert of_new == 0
+    assert len(of_old) == 4
+    assert min(of_old) > 0.98
+    (new,) = (members[topic] for topic, match in matched.items() if match.old_topic_id is None)
+    assert {crowd.planted[crowd.prompt_ids.index(one)] for one in new} - {-1} == {3}
+    assert found.clustering_id == clustering_id_of(crowd.prompt_ids, "e", found.settings, before.clustering_id)
+
+
+def test_a_standing_clustering_without_topics_changes_nothing_but_the_identity() -> None:
+    """Where nobody stood in a topic there is nothing to begin from."""
+    vectors = _spread(60)
+    prompt_ids = [f"{row:03}" for row in range(60)]
+    first = fit_clustering(prompt_ids, vectors, "e", ClusteringSettings())
+    again = fit_clustering(prompt_ids, vectors, "e", ClusteringSettings(), Standing("empty", {}))
+    assert (again.coordinates == first.coordinates).all()
+    assert again.clustering_id != first.clustering_id
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])

@@ -1,0 +1,10 @@
+-- What became of each topic when a full clustering was made anew.
+
+create table topic_changes (
+    clustering_id varchar,              -- the new clustering
+    topic_id varchar,                   -- whose fate it is: of a topic that stood before, else of a new one
+    kind varchar,                       -- kept, merged, gone of one that stood; split, new of one that did not
+    other_topic_id varchar,             -- merged: the topic that took it in; split: the topic that it came from
+    count_shared bigint                 -- members that it shares with itself before (kept), else with the other topic
+);
+comment on table topic_changes is 'what one full clustering made of one topic';
