@@ -8,10 +8,12 @@ from prefect.client.schemas.objects import State
 from flows.conclusion import conclude, go_on
 from flows.parameters import RunParameters
 from tasks import Run, chunks
-from tasks.annotate import annotate
+from tasks.annotate import annotate, annotate_cheaply
 from tasks.cluster import cluster
 from tasks.curate import curate
 from tasks.embed import embed
+from tasks.exclude import exclude
+from tasks.fit_cascade import fit_cascade
 from tasks.name_topics import name_topics
 from tasks.select import select
 
@@ -20,11 +22,17 @@ from tasks.select import select
 async def build_benchmark(parameters: RunParameters = RunParameters()) -> State[Any]:  # noqa: B008 - the UI's form
     """Each step needs the one before; a topic without a name, or a few prompts that no model takes, do not stop it."""
     run = parameters.open()
-    run.settings.check_keys((run.settings.embedder.model, run.settings.namer.model, run.settings.annotator.model))
+    run.settings.check_keys(run.settings.builders)
+    run.settings.load_vetoes()  # a wrong row is told before anything is paid
     await curate(run)
     states = await _chunk_by_chunk("embed", embed, run)
+    await exclude(run)
     await cluster(run)
     states["name topics"] = await name_topics(run, return_state=True)
+    if run.settings.annotator.cascade is not None:
+        states |= await _chunk_by_chunk("annotate cheaply", annotate_cheaply, run)
+        states |= await _chunk_by_chunk("annotate sample", annotate, run)
+        states["fit cascade"] = await fit_cascade(run, return_state=True)
     states |= await _chunk_by_chunk("annotate", annotate, run)
     states["select"] = await select(run, return_state=True)
     return await conclude(states, needed=("select",))

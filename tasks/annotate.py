@@ -1,37 +1,56 @@
-"""Mark the seven criteria on the prompts that stand in a topic; outliers cannot become questions and cost nothing."""
+"""Mark the seven criteria on the prompts that stand in a topic; outliers cannot become questions and cost nothing.
 
-from collections.abc import Mapping, Sequence
+Alone, the strong annotator marks all of them. In a cascade the cheap one does, where it is a model, and the strong one
+marks the sample first and, once a cascade is fitted, what has passed.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from benchbuilder.asking.annotations import Marking, plan_annotations, read_list, read_one, reading_of_marks
-from benchbuilder.criteria import CRITERIA, PARSER_VERSION
+from benchbuilder.asking.annotations import Marking, plan_annotations, read_marks, reading_of_marks
+from benchbuilder.criteria import PARSER_VERSION
 from benchbuilder.errors import Unparsable
 from benchbuilder.ledger import Counted, Ledger, Settled
 from benchbuilder.schemas import frame_of
-from benchbuilder.settings import Settings
+from benchbuilder.settings import Annotator, Settings
 from tasks import ProgressArtifact, Run, plain_step
 
 
 @plain_step("annotate {prefix}")
 async def annotate(run: Run, prefix: str) -> str:
-    """Marks for the prompts whose id begins with `prefix`.
+    """Marks of the strong annotator for the prompts whose id begins with `prefix`.
 
     Raises:
         EndpointError: the annotator cannot be asked; the build cannot go on.
         IncompleteError: some calls failed; a later run asks again.
     """
+    return await _mark(run, run.settings.strong_annotator, prefix)
+
+
+@plain_step("annotate cheaply {prefix}")
+async def annotate_cheaply(run: Run, prefix: str) -> str:
+    """Marks of the small model of a cascade; nothing to do where the embeddings stand in for one.
+
+    Raises:
+        EndpointError: the small model cannot be asked; the build cannot go on.
+        IncompleteError: some calls failed; a later run asks again.
+    """
+    annotator = run.settings.cheap_annotator
+    return "no model marks cheaply" if annotator is None else await _mark(run, annotator, prefix)
+
+
+async def _mark(run: Run, annotator: Annotator, prefix: str) -> str:
     settings = run.settings
-    read = reading_of_marks(settings)
-    async with run.warehouse.named_lock(f"annotate-{settings.annotator.model}").hold_async():
-        digest = settings.digest_of_annotator()
-        wanted = plan_annotations(run.warehouse, settings, prefix)
+    async with run.warehouse.named_lock(f"annotate-{annotator.model}").hold_async():
+        wanted = plan_annotations(run.warehouse, settings, prefix, annotator)
         everything = [request for marking in wanted.values() for request in marking.requests]
         async with Ledger(run.warehouse, settings, run.run_id, ProgressArtifact()) as ledger:
             settled = Settled()
-            report = await ledger.fulfil(f"annotate {prefix}".strip(), everything, read, settled.add)
+            label = f"annotate {prefix}".strip()
+            report = await ledger.fulfil(label, everything, reading_of_marks(annotator), settled.add)
         rows = [
-            _row(settings, digest, prompt_id, marking, [settled[request.request_key] for request in marking.requests])
+            _row(settings, annotator, prompt_id, marking, [settled[one.request_key] for one in marking.requests])
             for prompt_id, marking in wanted.items()
             if all(request.request_key in settled for request in marking.requests)
         ]
@@ -41,22 +60,15 @@ async def annotate(run: Run, prefix: str) -> str:
 
 
 def _row(
-    settings: Settings, digest: str, prompt_id: str, marking: Marking, replies: Sequence[Counted]
+    settings: Settings, annotator: Annotator, prompt_id: str, marking: Marking, replies: Sequence[Counted]
 ) -> dict[str, Any]:
-    marks: Mapping[str, Any] | Unparsable
-    if settings.selection.marks == "list":
-        marks = read_list(replies[0])
-    else:
-        read = [read_one(reply) for reply in replies]
-        unread = [one for one in read if isinstance(one, Unparsable)]
-        names = [criterion.name for criterion in CRITERIA]
-        marks = unread[0] if unread else dict(zip(names, read, strict=True))
+    marks = read_marks(annotator, replies)
     is_readable = not isinstance(marks, Unparsable)
     return {
         **(marks if is_readable else {}),
         "prompt_id": prompt_id,
-        "annotator": settings.annotator.model,
-        "annotator_digest": digest,
+        "annotator": annotator.model,
+        "annotator_digest": settings.digest_of_annotator(annotator),
         "parser_version": PARSER_VERSION,
         "is_readable": is_readable,
         "reason": None if is_readable else marks.reason,

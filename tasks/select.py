@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from benchbuilder.asking.cascades import cascade_row
 from benchbuilder.criteria import CRITERIA
 from benchbuilder.criteria import PARSER_VERSION as CRITERIA_VERSION
 from benchbuilder.errors import NothingToRunError
@@ -23,11 +24,12 @@ _CANDIDATES = f"""
         where annotator = $annotator and annotator_digest = $digest and parser_version = $parser_version
     )
     select accepted_prompts.prompt_id, topic_members.topic_id, coalesce(topic_members.is_outlier, true) as is_outlier,
-        marked.prompt_id is not null as is_marked,
+        marked.prompt_id is not null as is_marked, coalesce(seen.is_sampled, false) as is_sampled, seen.cheap_score,
         {", ".join(f"marked.{criterion.name}" for criterion in CRITERIA)}
     from accepted_prompts
     left join (from topic_members semi join latest using (clustering_id)) as topic_members using (prompt_id)
     left join marked using (prompt_id)
+    left join (from cascade_members where cascade_id = $cascade_id) as seen using (prompt_id)
     where accepted_prompts.curation_digest = $curation_digest
     order by accepted_prompts.prompt_id
 """  # noqa: S608 - names of our own criteria
@@ -46,7 +48,19 @@ def _bound(run: Run) -> dict[str, Any]:
         "digest": run.settings.digest_of_annotator(),
         "parser_version": CRITERIA_VERSION,
         "curation_digest": digest_of(run.settings.curation),
+        "cascade_id": _cascade_id(run),
     }
+
+
+def _cascade_id(run: Run) -> str | None:
+    cascade = run.settings.annotator.cascade
+    return None if cascade is None else cascade_row(run.warehouse, run.settings, cascade)["cascade_id"]
+
+
+def _gate(run: Run) -> float | None:
+    """From which expectation of the cheap annotator on the strong one was asked; None where it was asked about all."""
+    rows = run.warehouse.read("select threshold from cascades where cascade_id = $id", id=_cascade_id(run))
+    return rows.item() if rows.height else None
 
 
 def _inputs(run: Run) -> Any:
@@ -55,10 +69,10 @@ def _inputs(run: Run) -> Any:
         **_bound(run),
     ).row(0)
     newest = run.warehouse.read("select benchmark_id from latest_built_benchmark").to_series().to_list()
-    return [list(map(str, candidates)), run.settings.selection, newest]
+    return [list(map(str, candidates)), run.settings.selection, newest, _gate(run)]
 
 
-@cached_step(version=3, inputs=_inputs)
+@cached_step(version=4, inputs=_inputs)
 async def select(run: Run) -> str:
     """Choose the questions of the next version; the same choice is the same version.
 
@@ -71,8 +85,9 @@ async def select(run: Run) -> str:
     """
     candidates = run.warehouse.read(_CANDIDATES, **_bound(run))
     in_topics = candidates.filter(~pl.col("is_outlier"))
-    check_mostly_there("marked", in_topics.filter("is_marked").height, in_topics.height)
-    selection = _choose(run, candidates.drop("is_marked"))
+    is_turned_away = (pl.col("cheap_score") < pl.lit(_gate(run), pl.Float64)).fill_null(value=False)
+    check_mostly_there("marked", in_topics.filter(pl.col("is_marked") | is_turned_away).height, in_topics.height)
+    selection = _choose(run, candidates)
     if selection.questions.is_empty():
         reasons = dict(selection.turned_away.group_by("reason").len().sort("reason").iter_rows())
         raise NothingToRunError(f"no prompt meets the thresholds: {reasons}")
@@ -101,6 +116,7 @@ def _choose_after(run: Run, candidates: pl.DataFrame, previous_id: str | None) -
         run.settings.selection,
         criteria=[criterion.name for criterion in CRITERIA],
         previous=previous["prompt_id"].to_list(),
+        gate=_gate(run),
     )
 
 

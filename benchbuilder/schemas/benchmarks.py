@@ -56,6 +56,16 @@ class TopicMembers(dy.Schema):
     assigned_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
 
 
+class TopicChanges(dy.Schema):
+    """What one full clustering made of one topic."""
+
+    clustering_id = dy.String(primary_key=True)
+    topic_id = dy.String(primary_key=True)
+    kind = dy.String(nullable=False)
+    other_topic_id = dy.String(nullable=True)
+    count_shared = dy.Int64(nullable=False)
+
+
 class Benchmarks(dy.Schema):
     """One frozen version."""
 

@@ -18,6 +18,7 @@ class IngestBatches(dy.Schema):
     count_rejected = dy.Int64(nullable=False)
     run_id = dy.String(nullable=True)
     ingested_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+    cursor = dy.String(nullable=True)
 
 
 class Prompts(dy.Schema):
@@ -76,3 +77,32 @@ class Curations(dy.Schema):
     duplicate_of = dy.String(nullable=True)
     similarity = dy.Float64(nullable=True)
     curated_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+
+
+class PublicItems(dy.Schema):
+    """One text of one public benchmark."""
+
+    benchmark = dy.String(primary_key=True)
+    item_id = dy.String(primary_key=True)
+    text = dy.String(nullable=True)
+    source_ref = dy.String(nullable=True)
+    location = dy.String(nullable=True)
+    line = dy.Int64(nullable=True)
+    batch_id = dy.String(nullable=False)
+    ingested_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+
+
+class Exclusions(dy.Schema):
+    """One decision about one prompt: turned away for what lies outside the crowd, or let in again."""
+
+    prompt_id = dy.String(primary_key=True)
+    decision = dy.Int32(primary_key=True)
+    is_lifted = dy.Bool(nullable=False)
+    reason = dy.String(nullable=True)
+    benchmark = dy.String(nullable=True)
+    item_id = dy.String(nullable=True)
+    method = dy.String(nullable=True)
+    similarity = dy.Float64(nullable=True)
+    said_by = dy.String(nullable=True)
+    note = dy.String(nullable=True)
+    decided_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)

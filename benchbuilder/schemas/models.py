@@ -59,6 +59,51 @@ class Annotations(dy.Schema):
     is_cut = dy.Bool(nullable=True)
 
 
+class Cascades(dy.Schema):
+    """One fit of a cheap annotator to the strong one."""
+
+    cascade_id = dy.String(primary_key=True)
+    clustering_id = dy.String(nullable=False)
+    annotator = dy.String(nullable=False)
+    annotator_digest = dy.String(nullable=False)
+    parser_version = dy.Int32(nullable=False)
+    cheap_kind = dy.String(nullable=False)
+    cheap_annotator = dy.String(nullable=False)
+    cheap_digest = dy.String(nullable=False)
+    settings = dy.String(nullable=False)
+    min_score = dy.Float64(nullable=False)
+    count_members = dy.Int64(nullable=False)
+    count_sample = dy.Int64(nullable=False)
+    count_read = dy.Int64(nullable=False)
+    count_picks = dy.Int64(nullable=False)
+    count_kept = dy.Int64(nullable=False)
+    wanted_recall = dy.Float64(nullable=False)
+    recall = dy.Float64(nullable=True)
+    recall_lower = dy.Float64(nullable=True)
+    recall_upper = dy.Float64(nullable=True)
+    threshold = dy.Float64(nullable=True)
+    share_passed = dy.Float64(nullable=False)
+    fitted_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+
+
+class CascadeMembers(dy.Schema):
+    """One prompt as the cheap annotator of one cascade sees it."""
+
+    cascade_id = dy.String(primary_key=True)
+    prompt_id = dy.String(primary_key=True)
+    is_sampled = dy.Bool(nullable=False)
+    is_passed = dy.Bool(nullable=False)
+    cheap_score = dy.Float64(nullable=True)
+    specificity = dy.Float64(nullable=True)
+    domain_knowledge = dy.Float64(nullable=True)
+    complexity = dy.Float64(nullable=True)
+    problem_solving = dy.Float64(nullable=True)
+    creativity = dy.Float64(nullable=True)
+    technical_accuracy = dy.Float64(nullable=True)
+    real_world_application = dy.Float64(nullable=True)
+    marked_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+
+
 class Answers(dy.Schema):
     """One question by one model and digest; benchmark versions share answers."""
 

@@ -7,13 +7,22 @@ state_dir to the folder where the command runs. Every wrong value is named with 
 
 from benchbuilder.settings.loading import DEMO, STARTER, find_config, load_settings, prepare_prefect
 from benchbuilder.settings.settings import ONE_TOKEN, Settings
-from benchbuilder.settings.tables import AttemptSettings, EndpointSettings, JudgeSettings, ModelSettings
+from benchbuilder.settings.tables import (
+    Annotator,
+    AttemptSettings,
+    CascadeSettings,
+    EndpointSettings,
+    JudgeSettings,
+    ModelSettings,
+)
 
 __all__ = [
     "DEMO",
     "ONE_TOKEN",
     "STARTER",
+    "Annotator",
     "AttemptSettings",
+    "CascadeSettings",
     "EndpointSettings",
     "JudgeSettings",
     "ModelSettings",

@@ -62,7 +62,7 @@ def _settings_from(values: dict[str, Any], path: Path) -> Settings:
     except ValidationError as error:
         faults += faults_of(error)
     else:
-        faults += [*_wrong_names(settings), *_unknown_variables(settings, variables)]
+        faults += [*_wrong_names(settings), *_contradictions(settings), *_unknown_variables(settings, variables)]
         if not faults:
             return settings
     raise SettingsError(tell(faults, path, variables))
@@ -75,8 +75,9 @@ def _variables() -> dict[str, Key]:
 
 
 def _unknown_variables(settings: Settings, variables: Mapping[str, Key]) -> Iterator[Fault]:
-    """Variables with our prefix that stand over no key; one that holds an endpoint's key may have any name."""
+    """Variables with our prefix that stand over no key; a secret of the settings may stand in any."""
     hold_keys = {endpoint.key_variable for endpoint in settings.endpoints.values()}
+    hold_keys |= {source.secret_variable for source in settings.sources}
     for name, key in variables.items():
         if key[0] not in _KEYS and name not in hold_keys:
             yield Fault(key, "unknown key")
@@ -98,6 +99,16 @@ def _wrong_names(settings: Settings) -> Iterator[Fault]:
     for key, names in lists.items():
         for name in dict.fromkeys(name for name in names if names.count(name) > 1):
             yield Fault((key,), f"the name {name!r} stands twice")
+
+
+def _contradictions(settings: Settings) -> Iterator[Fault]:
+    """What a cascade cannot do: it needs to know a pick when it sees one, and quantiles are of a crowd marked whole."""
+    if settings.annotator.cascade is not None:
+        key = ("annotator", "cascade")
+        if settings.selection.marks != "list":
+            yield Fault(key, "needs a strong annotator that is read by its list: selection.marks = 'list'")
+        if settings.selection.min_score_quantile is not None:
+            yield Fault(key, "needs selection.min_score, not min_score_quantile")
 
 
 def prepare_prefect(settings: Settings, own_api_url: str | None = None) -> str | None:

@@ -9,8 +9,9 @@ from pydantic import Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from benchbuilder.criteria import TEMPLATE_LIST, TEMPLATE_LOGPROBS
+from benchbuilder.curation.contamination import DecontaminationSettings
 from benchbuilder.curation.rules import CurationSettings
+from benchbuilder.curation.vetoes import Veto, read_vetoes
 from benchbuilder.errors import SettingsError
 from benchbuilder.judging.canaries import VERSION as CANARY_VERSION
 from benchbuilder.judging.canaries import Canary
@@ -18,6 +19,7 @@ from benchbuilder.prompts import load_template, response_format
 from benchbuilder.rating.options import RatingSettings
 from benchbuilder.selection import SelectionSettings
 from benchbuilder.settings.tables import (
+    Annotator,
     AnnotatorSettings,
     AttemptSettings,
     BudgetSettings,
@@ -65,6 +67,10 @@ class Settings(BaseSettings):
     endpoints: dict[str, EndpointSettings]
     models: dict[str, ModelSettings]
     curation: CurationSettings = CurationSettings()
+    vetoes: Path | None = Field(
+        default=None, description="a CSV file of prompts that shall be no questions; relative to the settings file"
+    )
+    decontamination: DecontaminationSettings = DecontaminationSettings()
     embedder: EmbedderSettings
     clustering: ClusteringSettings = ClusteringSettings()
     namer: NamerSettings
@@ -97,8 +103,16 @@ class Settings(BaseSettings):
         """Which model is named where: key in the file → name of the model."""
         named = {"embedder.model": self.embedder.model, "namer.model": self.namer.model}
         named |= {"annotator.model": self.annotator.model, "evaluation.baseline": self.evaluation.baseline}
+        if self.cheap_annotator is not None:
+            named["annotator.cascade.model"] = self.cheap_annotator.model
         named |= {f"evaluation.models.{place}": name for place, name in enumerate(self.evaluation.models)}
         return named | {f"judges.{place}.model": judge.model for place, judge in enumerate(self.judges)}
+
+    @property
+    def builders(self) -> tuple[str, ...]:
+        """The models without which no version can be built."""
+        cheap = () if self.cheap_annotator is None else (self.cheap_annotator.model,)
+        return (self.embedder.model, self.namer.model, self.annotator.model, *cheap)
 
     @property
     def contestants(self) -> tuple[str, ...]:
@@ -117,6 +131,31 @@ class Settings(BaseSettings):
         of_baseline = digests[self.evaluation.baseline]
         canaries = {canary.model: digest_of([canary.kind, CANARY_VERSION, of_baseline]) for canary in self.canaries}
         return digests | canaries
+
+    @property
+    def public_benchmarks(self) -> tuple[str, ...]:
+        """The sources whose texts no question may repeat."""
+        return tuple(source.name for source in self.sources if source.public_benchmark)
+
+    @property
+    def embedded_by(self) -> dict[str, Any]:
+        """Whose vectors count: embedder and revision."""
+        return {"embedder": self.embedder.model, "revision": self.models[self.embedder.model].revision}
+
+    def load_vetoes(self) -> dict[str, Veto]:
+        """What people do not want among the questions, by prompt_id, as the file says now.
+
+        Raises:
+            SettingsError: the file is missing, or something in it is wrong; names file, line and value.
+        """
+        if self.vetoes is None:
+            return {}
+        path = self.config_path.parent / self.vetoes.expanduser()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise SettingsError(f"{self.config_path}: vetoes: {path}: cannot be read: {error.strerror}") from error
+        return read_vetoes(content, str(path))
 
     def sampling_of(self, name: str, template: str = "", **changes: Any) -> dict[str, Any]:
         """What shapes the replies of a model, as it enters the request_key; `changes` stand over the settings."""
@@ -142,21 +181,31 @@ class Settings(BaseSettings):
         revision = self.models[judge.model].revision
         return digest_of([revision, self.sampling_of_judge(judge), template, judge.max_characters])
 
-    def sampling_of_annotator(self) -> dict[str, Any]:
-        """The annotator's sampling: read by log-probabilities it says one token."""
-        changes = ONE_TOKEN if self.selection.marks == "logprobs" else {}
-        return self.sampling_of(self.annotator.model, self.annotator_template, **changes)
-
-    def digest_of_annotator(self) -> str:
-        """Of revision, sampling, template and how much it is shown."""
-        template = load_template(self.annotator_template).sha256
-        revision = self.models[self.annotator.model].revision
-        return digest_of([revision, self.sampling_of_annotator(), template, self.annotator.max_characters])
+    @property
+    def strong_annotator(self) -> Annotator:
+        """Whose marks selection goes by."""
+        return Annotator(self.annotator.model, self.selection.marks, self.annotator.max_characters)
 
     @property
-    def annotator_template(self) -> str:
-        """The prompt file that the annotator is asked with."""
-        return TEMPLATE_LOGPROBS if self.selection.marks == "logprobs" else TEMPLATE_LIST
+    def cheap_annotator(self) -> Annotator | None:
+        """The small model of the cascade; None where there is no cascade, or the embeddings stand in for one."""
+        cascade = self.annotator.cascade
+        if cascade is None or cascade.model is None:
+            return None
+        return Annotator(cascade.model, "logprobs", cascade.max_characters)
+
+    def sampling_of_annotator(self, annotator: Annotator | None = None) -> dict[str, Any]:
+        """The sampling of an annotator (default: the strong one): read by log-probabilities it says one token."""
+        annotator = annotator or self.strong_annotator
+        changes = ONE_TOKEN if annotator.marks == "logprobs" else {}
+        return self.sampling_of(annotator.model, annotator.template, **changes)
+
+    def digest_of_annotator(self, annotator: Annotator | None = None) -> str:
+        """Of revision, sampling, template and how much it is shown; default: of the strong one."""
+        annotator = annotator or self.strong_annotator
+        template = load_template(annotator.template).sha256
+        revision = self.models[annotator.model].revision
+        return digest_of([revision, self.sampling_of_annotator(annotator), template, annotator.max_characters])
 
     def key_of(self, endpoint: str) -> SecretStr | None:
         """The key of an endpoint, from the variable that the settings name.
@@ -164,16 +213,26 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: the variable is not set.
         """
-        variable = self.endpoints[endpoint].key_variable
+        return self._secret_in(self.endpoints[endpoint].key_variable, f"endpoints.{endpoint}.key_variable")
+
+    def secret_of(self, source: Source) -> SecretStr | None:
+        """What a source asks for before it gives anything, from the variable that the settings name.
+
+        Raises:
+            SettingsError: the variable is not set.
+        """
+        table = "http.token_variable" if source.http else "sql.password_variable"
+        return self._secret_in(source.secret_variable, f"sources.{source.name}.{table}")
+
+    def _secret_in(self, variable: str | None, key: str) -> SecretStr | None:
         if variable is None:
             return None
         value = os.environ.get(variable, "")
         if not value:
-            raise SettingsError(f"{self.config_path}: endpoints.{endpoint}.key_variable: {variable} is not set")
+            raise SettingsError(f"{self.config_path}: {key}: {variable} is not set")
         if not (value.isascii() and value.isprintable()):  # no header can hold it
             raise SettingsError(
-                f"{self.config_path}: endpoints.{endpoint}.key_variable: {variable} holds a line break, or a character"
-                " that no key has"
+                f"{self.config_path}: {key}: {variable} holds a line break, or a character that no key has"
             )
         return SecretStr(value)
 

@@ -1,24 +1,15 @@
 """The tables of the settings file: frozen, and a key that nobody knows is an error. All but the steps' own tables."""
 
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from benchbuilder.addresses import check_address, check_variable
+from benchbuilder.criteria import TEMPLATE_LIST, TEMPLATE_LOGPROBS
 from benchbuilder.judging.canaries import CanaryKind
 from benchbuilder.llm.limits import Limits
 
-
-def _check_address(address: str) -> str:
-    parts = urlsplit(address)  # it and `port` raise a ValueError of their own
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
-        raise ValueError("must be an address like http://127.0.0.1:8000/v1")
-    if parts.username or parts.password:
-        raise ValueError("holds a name or password; a key stands in a variable, see key_variable")
-    return address
-
-
-Address = Annotated[str, AfterValidator(_check_address)]
+Address = Annotated[str, AfterValidator(check_address)]
 
 
 class _Table(BaseModel):
@@ -30,17 +21,10 @@ class EndpointSettings(_Table):
 
     kind: Literal["openai", "embedded"] = "openai"
     base_url: Address | None = None
-    key_variable: str | None = Field(
+    key_variable: Annotated[str | None, AfterValidator(check_variable)] = Field(
         default=None, description="environment variable that holds the key; the key stands nowhere else"
     )
     limits: Limits = Limits()
-
-    @field_validator("key_variable")
-    @classmethod
-    def _is_a_name(cls, key_variable: str | None) -> str | None:
-        if key_variable is not None and not key_variable.isidentifier():
-            raise ValueError("must be the name of an environment variable, never the key itself")
-        return key_variable
 
     @model_validator(mode="after")
     def _has_an_address(self) -> Self:
@@ -88,11 +72,41 @@ class EmbedderSettings(_Table):
     )
 
 
+class CascadeSettings(_Table):
+    """A cheap annotator that looks at every prompt first, so that the strong one need not."""
+
+    model: str | None = Field(
+        default=None,
+        description="a small model, read from its log-probabilities; default: a regression on the embeddings, no call",
+    )
+    max_characters: int = Field(default=24_000, ge=100, description="of a prompt that the small model is shown")
+    wanted_recall: float = Field(default=0.98, gt=0, lt=1, description="of the prompts that the strong one would pick")
+    count_sample: int = Field(default=500, ge=20, description="prompts that both mark")
+    max_share_sample: float = Field(default=0.1, gt=0, le=1, description="of the crowd that the sample may be")
+    min_picks: int = Field(default=20, ge=1, description="with fewer picks in the sample nobody is turned away")
+    confidence: float = Field(default=0.95, gt=0, lt=1, description="of the interval of recall")
+    seed: int = 0
+
+
 class AnnotatorSettings(_Table):
     """Who marks the seven criteria, and how the marks are read (`marks` of [selection])."""
 
     model: str
     max_characters: int = Field(default=24_000, ge=100, description="a longer prompt is cut, and the model is told")
+    cascade: CascadeSettings | None = Field(default=None, description="off unless the table [annotator.cascade] stands")
+
+
+class Annotator(NamedTuple):
+    """A model that marks the seven criteria: the strong one, or the cheap one of a cascade."""
+
+    model: str
+    marks: Literal["list", "logprobs"]
+    max_characters: int
+
+    @property
+    def template(self) -> str:
+        """The prompt file that it is asked with."""
+        return TEMPLATE_LOGPROBS if self.marks == "logprobs" else TEMPLATE_LIST
 
 
 class NamerSettings(_Table):

@@ -6,6 +6,12 @@ from sightings
 anti join prompts on sightings.prompt_id = prompts.prompt_id
 union all
 select
+    'exclusions' as relation,
+    prompt_id as row_key
+from exclusions
+anti join prompts on exclusions.prompt_id = prompts.prompt_id
+union all
+select
     'questions' as relation,
     prompt_id as row_key
 from questions

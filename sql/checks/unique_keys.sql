@@ -40,6 +40,22 @@ group by prompt_id, curation_digest
 having count(*) > 1
 union all
 select
+    'public_items' as relation,
+    concat_ws(' ', benchmark, item_id) as row_key,
+    count(*) as count_rows
+from public_items
+group by benchmark, item_id
+having count(*) > 1
+union all
+select
+    'exclusions' as relation,
+    concat_ws(' ', prompt_id, decision) as row_key,
+    count(*) as count_rows
+from exclusions
+group by prompt_id, decision
+having count(*) > 1
+union all
+select
     'completions' as relation,
     concat_ws(' ', request_key, attempt) as row_key,
     count(*) as count_rows
@@ -61,6 +77,22 @@ select
     count(*) as count_rows
 from annotations
 group by prompt_id, annotator, annotator_digest, parser_version
+having count(*) > 1
+union all
+select
+    'cascades' as relation,
+    cascade_id as row_key,
+    count(*) as count_rows
+from cascades
+group by cascade_id
+having count(*) > 1
+union all
+select
+    'cascade_members' as relation,
+    concat_ws(' ', cascade_id, prompt_id) as row_key,
+    count(*) as count_rows
+from cascade_members
+group by cascade_id, prompt_id
 having count(*) > 1
 union all
 select
@@ -109,6 +141,14 @@ select
     count(*) as count_rows
 from topic_members
 group by clustering_id, prompt_id
+having count(*) > 1
+union all
+select
+    'topic_changes' as relation,
+    concat_ws(' ', clustering_id, topic_id) as row_key,
+    count(*) as count_rows
+from topic_changes
+group by clustering_id, topic_id
 having count(*) > 1
 union all
 select

@@ -16,7 +16,7 @@ def test_every_step_ends_well(first_night: Told) -> None:
     assert set(steps.values()) == {"Completed"}
     evaluated = {"answer model-30", "answer model-50", "answer model-70"}
     judged = {"judge model-30 by judge", "judge model-70 by judge"}
-    built = {"curate", "embed", "cluster", "name topics", "annotate", "select"}
+    built = {"curate", "embed", "exclude", "cluster", "name topics", "annotate", "select"}
     assert set(steps) == {"ingest crowd", *built, *evaluated, *judged, "rate", "measure quality", "publish"}
 
 

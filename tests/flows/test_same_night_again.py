@@ -13,7 +13,7 @@ from tests.fakes.scene import Scene
 
 pytestmark = pytest.mark.flow
 
-WHOLE_STEPS = {"curate", "cluster", "select", "rate"}
+WHOLE_STEPS = {"curate", "exclude", "cluster", "select", "rate"}
 _RESULT = "select benchmark_id, board.* exclude (benchmark_id, leaderboard_id, as_of) from board"
 
 

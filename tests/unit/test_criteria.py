@@ -1,5 +1,6 @@
 """What is asked about a prompt and how the reply is read."""
 
+import json
 import math
 
 import pytest
@@ -107,6 +108,54 @@ def test_what_is_no_list_of_one_to_seven_is_unparsable(reply: str, reason: str) 
 def test_the_list_in_the_last_line_is_read_whatever_stands_before(marks: frozenset[int], before: str) -> None:
     """What the template asks for is always read."""
     assert parse_marks(f"{before}\n{sorted(marks)}") == marks
+
+
+def _spoken(marks: list[int]) -> str:
+    """As people list them: commas, and the last behind an and."""
+    *first, last = map(str, marks)
+    return f"{', '.join(first)} and {last}"
+
+
+FORMS = {
+    "tight": lambda marks: f"[{','.join(map(str, marks))}]",
+    "spaced": str,
+    "json": lambda marks: json.dumps({"why": "It asks for [a] table.", "met": marks}),
+    "json of text": lambda marks: json.dumps({"met": [str(mark) for mark in marks]}, indent=2),
+    "bullets": lambda marks: "\n".join(f"- {mark}" for mark in marks),
+    "named bullets": lambda marks: "\n".join(f"* **{mark}**. {CRITERIA[mark - 1].name}" for mark in marks),
+    "spoken": _spoken,
+}
+ALWAYS_READ = {"tight", "spaced", "json", "json of text"}  # the others need a number, or two, to be a list
+LISTS = st.lists(st.sampled_from(SEVEN), unique=True, min_size=2)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(marks=LISTS, before=st.text(alphabet="abc ,.\n", max_size=40))
+def test_every_form_of_a_list_holds_the_same_numbers(form: str, marks: list[int], before: str) -> None:
+    """In any order, behind whatever was said before."""
+    assert parse_marks(f"{before}\n\n{FORMS[form](marks)}") == frozenset(marks)
+
+
+@pytest.mark.parametrize("form", sorted(ALWAYS_READ))
+def test_an_empty_list_is_one_in_every_form_with_brackets(form: str) -> None:
+    """No criterion is met, which is not the same as unread."""
+    assert parse_marks(FORMS[form]([])) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "forms", [("tight", "spaced"), ("json", "tight"), ("bullets", "spoken"), ("spoken", "bullets")]
+)
+@given(first=LISTS, last=LISTS)
+def test_of_any_two_lists_of_a_kind_the_last_counts(forms: tuple[str, str], first: list[int], last: list[int]) -> None:
+    """Whatever the first one said."""
+    reply = f"{FORMS[forms[0]](first)}\n\nOr rather, on second thoughts.\n\n{FORMS[forms[1]](last)}"
+    assert parse_marks(reply) == frozenset(last)
+
+
+@given(LISTS, st.integers(8, 9999))
+def test_a_number_that_is_no_criterion_spoils_the_list(marks: list[int], other: int) -> None:
+    """It was not made by somebody who had the seven in mind."""
+    assert parse_marks(str([*marks, other])) == Unparsable("out_of_range", str([*marks, other]))
 
 
 @given(st.text(max_size=300))

@@ -6,6 +6,7 @@ from math import ceil
 from typing import Any
 
 import hypothesis
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import assume, given
@@ -293,6 +294,87 @@ def test_a_prompt_that_stands_twice_is_an_error() -> None:
     """It would count twice in its topic's mean."""
     with pytest.raises(ValueError, match="more than once"):
         select_questions(frame_of([full("p", "amber")] * 2), ANY_SCORE, criteria=CRITERIA)
+
+
+def gated_frame(rows: Sequence[tuple[Row, float | None, bool, bool]]) -> pl.DataFrame:
+    """Candidates of (row, cheap_score, is_sampled, is_marked)."""
+    more = {"cheap_score": pl.Float64, "is_sampled": pl.Boolean, "is_marked": pl.Boolean}
+    told = pl.DataFrame([list(others) for _, *others in rows], more, orient="row")
+    return frame_of([row for row, *_ in rows]).hstack(told)
+
+
+UNMARKED = [None, None, None]
+
+
+def test_what_the_cheap_annotator_turned_away_says_so() -> None:
+    """With what it expected and what it should have; a prompt that it could not read, or that was marked, is not it."""
+    rows: list[tuple[Row, float | None, bool, bool]] = [
+        (("away", "amber", False, UNMARKED), 0.5, False, False),
+        (("waiting", "amber", False, UNMARKED), 2.5, False, False),
+        (("unread", "amber", False, UNMARKED), 0.5, True, True),
+        (("unknown", "amber", False, UNMARKED), None, False, False),
+        (("far", "amber", True, UNMARKED), 0.5, False, False),
+        (full("sampled", "amber"), 0.5, True, True),
+        (full("passed", "amber"), 2.0, False, True),
+    ]
+    selection = select_questions(gated_frame(rows), ANY_SCORE, criteria=CRITERIA, gate=2.0)
+    assert chosen(selection) == {"sampled", "passed"}
+    assert turned_away(selection) == {
+        "away": [Reason.TURNED_AWAY_BY_CASCADE, 2.0, 0.5],
+        "far": [Reason.NO_TOPIC, None, None],
+        "unknown": [Reason.UNREADABLE, None, None],
+        "unread": [Reason.UNREADABLE, None, None],
+        "waiting": [Reason.UNREADABLE, None, None],
+    }
+
+
+def test_in_a_topic_mean_the_turned_away_count_with_what_is_expected_of_them() -> None:
+    """Put right by the errors about the sample: those of their own topic, or of the crowd where it has none."""
+    rows: list[tuple[Row, float | None, bool, bool]] = [
+        (full("a1", "amber"), 3.0, False, True),
+        (full("a2", "amber", 2), 1.0, True, True),  # expected 1, met 2: an error of 1
+        (("a3", "amber", False, UNMARKED), 0.5, False, False),
+        (full("b1", "birch"), 3.0, True, True),  # above the gate, so it says nothing about those below
+        (("b2", "birch", False, UNMARKED), 0.0, False, False),
+        (full("c1", "cedar"), 3.0, False, True),
+        (full("c2", "cedar", 0), 1.0, True, True),  # an error of -1
+    ]
+    selection = select_questions(gated_frame(rows), replace(ANY_SCORE, min_score=3), criteria=CRITERIA, gate=2.0)
+    assert dict(selection.questions.select("prompt_id", "topic_mean").iter_rows()) == {
+        "a1": pytest.approx((3 + 2 + (0.5 + 1)) / 3),
+        "b1": pytest.approx((3 + (0 + 0)) / 2),
+        "c1": pytest.approx((3 + 0) / 2),
+    }
+
+
+def test_a_topic_mean_is_without_bias() -> None:
+    """Over many random samples the mean comes to that of the crowd, though the cheap annotator errs in each topic."""
+    random = np.random.default_rng(3)
+    scores = random.integers(0, 4, 120)
+    topics = np.array(["amber", "birch"])[np.arange(120) % 2]
+    cheap = np.clip(scores + random.normal(np.where(topics == "amber", 0.8, -0.4), 0.7), 0, 3)
+    truth = {topic: scores[topics == topic].mean() for topic in ("amber", "birch")}
+    means: dict[str, list[float]] = {"amber": [], "birch": []}
+    for _ in range(150):
+        is_sampled = np.isin(np.arange(120), random.choice(120, 40, replace=False))
+        is_marked = is_sampled | (cheap >= 2)
+        rows = [
+            (
+                full(f"p{place}", topics[place], scores[place])
+                if is_marked[place]
+                else (f"p{place}", topics[place], False, UNMARKED),
+                float(cheap[place]),
+                bool(is_sampled[place]),
+                bool(is_marked[place]),
+            )
+            for place in range(120)
+        ]
+        settings = replace(ANY_SCORE, count_per_topic=100)
+        questions = select_questions(gated_frame(rows), settings, criteria=CRITERIA, gate=2.0).questions
+        for topic, mean in questions.select("topic_id", "topic_mean").unique().iter_rows():
+            means[topic].append(mean)
+    for topic, found in means.items():
+        assert np.mean(found) == pytest.approx(truth[topic], abs=4 * np.std(found) / len(found) ** 0.5)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """What follows from the settings: who plays, what makes a reply another one, what a call costs, which key is sent."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,8 +95,8 @@ def test_small_models_say_one_token(load: Load) -> None:
     for sampling in (settings.sampling_of_judge(settings.judges[0]), settings.sampling_of_annotator()):
         assert (sampling["max_tokens"], sampling["logprobs"], sampling["top_logprobs"]) == (1, True, 20)
     assert settings.sampling_of("one")["max_tokens"] == 500
-    assert (settings.judges[0].template, settings.annotator_template) == ("judge_digit", "criterion")
-    assert (load({}).judges[0].template, load({}).annotator_template) == ("judge", "criteria")
+    assert (settings.judges[0].template, settings.strong_annotator.template) == ("judge_digit", "criterion")
+    assert (load({}).judges[0].template, load({}).strong_annotator.template) == ("judge", "criteria")
 
 
 def test_structured_output_asks_for_the_form_of_what_is_read_as_data(load: Load) -> None:
@@ -185,3 +187,49 @@ def test_a_key_is_read_when_it_is_needed_and_never_shown(load: Load, monkeypatch
     assert key.get_secret_value() == "not-a-real-key"
     assert "not-a-real-key" not in f"{key} {key!r} {settings!r}"
     settings.check_keys(("one", "two-2.5"))
+
+
+def test_a_source_may_be_a_public_benchmark(load: Load) -> None:
+    """Then its texts are what no question may repeat."""
+    assert load({}).public_benchmarks == ()
+    assert load({"sources/0/public_benchmark": True}).public_benchmarks == ("logs",)
+
+
+def test_vetoes_lie_beside_the_settings(load: Load, tmp_path: Path) -> None:
+    """A path is relative to the file that names it; no path, no vetoes; a missing file is told with its key."""
+    assert load({}).load_vetoes() == {}
+    settings = load({"vetoes": "vetoes.csv"})
+    with pytest.raises(SettingsError, match=r"benchbuilder.toml: vetoes: .*vetoes.csv: cannot be read"):
+        settings.load_vetoes()
+    (tmp_path / "vetoes.csv").write_text("prompt_id,text,reason,by\n,Who am I?,rude,Ana\n", encoding="utf-8")
+    assert [veto.said_by for veto in settings.load_vetoes().values()] == ["Ana"]
+
+
+def test_a_cascade_is_off_until_its_table_stands(load: Load) -> None:
+    """Then a regression on the embeddings is cheap, or the model that is named, read by log-probabilities."""
+    assert load({}).annotator.cascade is None
+    settings = load({"annotator/cascade/wanted_recall": 0.9})
+    assert settings.cheap_annotator is None
+    assert settings.builders == ("one", "one", "one")
+    settings = load({"annotator/cascade/model": "two-2.5"})
+    assert settings.cheap_annotator is not None
+    assert (settings.cheap_annotator.model, settings.cheap_annotator.template) == ("two-2.5", "criterion")
+    assert settings.builders[-1] == settings.roles["annotator.cascade.model"] == "two-2.5"
+    assert settings.sampling_of_annotator(settings.cheap_annotator)["max_tokens"] == 1
+    assert settings.digest_of_annotator(settings.cheap_annotator) != settings.digest_of_annotator()
+    assert settings.digest_of_annotator() == load({}).digest_of_annotator()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"selection/marks": "logprobs"}, "annotator.cascade: needs a strong annotator that is read by its list"),
+        ({"selection/min_score_quantile": 0.5}, "annotator.cascade: needs selection.min_score, not min_score_quantile"),
+        ({"annotator/cascade/model": "gone"}, "annotator.cascade.model: unknown name 'gone'"),
+        ({"annotator/cascade/wanted_recall": 1.0}, "annotator.cascade.wanted_recall: Input should be less than 1"),
+    ],
+)
+def test_what_a_cascade_cannot_do_is_told(load: Load, changes: dict[str, Any], message: str) -> None:
+    """Before anything is asked, and with the key."""
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        load({"annotator/cascade/seed": 1, **changes})
