@@ -11,7 +11,7 @@ import polars as pl
 
 from benchbuilder.curation.privacy import mask
 from benchbuilder.schemas import frame_of
-from benchbuilder.sources import Batch, FileProgress, read_source
+from benchbuilder.sources import Batch, FileProgress, Reason, Record, Rejection, read_source
 from benchbuilder.text import digest_of, prompt_id_of
 from benchbuilder.warehouse import Writer
 from tasks import Run, logger, plain_step
@@ -52,13 +52,17 @@ def _append(run: Run, writer: Writer, source: str, batch: Batch) -> dict[str, in
     batch_id = digest_of([source, mark.path, mark.bytes_read, mark.sha256, mark.count_lines])
     ids = [digest_of([source, record.source_ref]) for record in batch.records]
     known = _known(writer, ids)
-    prompts, sightings = [], []
+    forgotten = set(writer.read("select prompt_id from forgotten_prompts")["prompt_id"])
+    prompts, sightings, turned_away = [], [], []
     for sighting_id, record in zip(ids, batch.records, strict=True):
         if sighting_id in known:
             continue
         known.add(sighting_id)
         masked = mask(record.text)
         shared = {"prompt_id": prompt_id_of(masked.text), "batch_id": batch_id, "ingested_at": now}
+        if shared["prompt_id"] in forgotten:
+            turned_away.append(_forgotten(record, sighting_id))
+            continue
         prompts.append({**shared, "text": masked.text, "count_masked": sum(masked.counts.values())})
         sightings.append(
             {
@@ -76,7 +80,8 @@ def _append(run: Run, writer: Writer, source: str, batch: Batch) -> dict[str, in
         )
     count_new = writer.append("prompts", frame_of("prompts", prompts))
     count_sightings = writer.append("sightings", frame_of("sightings", sightings))
-    count_rejected = writer.append("rejections", frame_of("rejections", _rejections(source, batch, batch_id, now)))
+    rejections = _rejections(source, [*batch.rejections, *turned_away], batch_id, now)
+    count_rejected = writer.append("rejections", frame_of("rejections", rejections))
     count_read = len(batch.records) + len(batch.rejections)
     counts = {
         "count_read": count_read,
@@ -98,9 +103,14 @@ def _known(writer: Writer, sighting_ids: list[str]) -> set[str]:
     return set(rows["sighting_id"])
 
 
-def _rejections(source: str, batch: Batch, batch_id: str, now: datetime) -> list[dict[str, Any]]:
+def _forgotten(record: Record, sighting_id: str) -> Rejection:
+    """Told apart by the sighting that it would have been: nothing of its text is kept."""
+    return Rejection(record.file, record.line, None, None, sighting_id, Reason.FORGOTTEN, "")
+
+
+def _rejections(source: str, rejections: list[Rejection], batch_id: str, now: datetime) -> list[dict[str, Any]]:
     rows = []
-    for rejection in batch.rejections:
+    for rejection in rejections:
         place = [
             source,
             rejection.file,

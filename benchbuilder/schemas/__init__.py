@@ -17,6 +17,7 @@ RELATIONS: dict[str, type[dy.Schema]] = {
     "prompts": crowd.Prompts,
     "sightings": crowd.Sightings,
     "rejections": crowd.Rejections,
+    "forgotten_prompts": crowd.ForgottenPrompts,
     "curations": crowd.Curations,
     "completions": models.Completions,
     "embeddings": models.Embeddings,

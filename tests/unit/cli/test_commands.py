@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": OF_A_RUN | {"MODELS", "--benchmark"},
     "publish": OF_A_RUN | {"--benchmark"},
     "plan": COMMON | {"--benchmark", "--format"},
+    "forget": COMMON | {"--source-ref", "--prompt-id", "--near", "--dry-run"},
     "board": COMMON,
     "sql": COMMON | {"--query", "--format"},
     "doctor": COMMON,
@@ -68,6 +69,7 @@ def test_the_version_is_that_of_the_project(run: Run) -> None:
         ["board", "extra"],
         ["refresh", "--as-of", "yesterday"],
         ["refresh", "--budget", "5"],
+        ["forget"],
         ["refresh", "--demo", "--config", "x.toml"],
     ],
 )
