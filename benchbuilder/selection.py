@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import polars as pl
 
@@ -106,14 +106,6 @@ class Selection:
     min_topic_mean: float
 
 
-class VersionDiff(NamedTuple):
-    """What changed from one version to another: sorted prompt_ids."""
-
-    questions_in: tuple[str, ...]
-    questions_out: tuple[str, ...]
-    questions_kept: tuple[str, ...]
-
-
 def select_questions(
     candidates: pl.DataFrame,
     settings: SelectionSettings,
@@ -161,12 +153,6 @@ def select_questions(
         min_score=min_score,
         min_topic_mean=min_topic_mean,
     )
-
-
-def diff_versions(old: Collection[str], new: Collection[str]) -> VersionDiff:
-    """Compare the prompt_ids of two versions."""
-    before, after = set(old), set(new)
-    return VersionDiff(*(tuple(sorted(ids)) for ids in (after - before, before - after, before & after)))
 
 
 def _score(candidates: pl.DataFrame, settings: SelectionSettings, criteria: Sequence[str]) -> pl.DataFrame:
