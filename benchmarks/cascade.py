@@ -118,7 +118,7 @@ def _crowd(run: Run) -> pl.DataFrame:
     annotator, settings = run.settings.strong_annotator, run.settings
     texts = track(crowd["text"], "marking, counting tokens", console=_ERR)
     rows = [
-        authored_marks(text) | {"tokens_in": tokens_of(ask_about_prompt(settings, annotator, text).requests[0])}
+        authored_marks(text) | {"tokens_in": tokens_of(ask_about_prompt(settings, annotator, text, "").requests[0])}
         for text in texts
     ]
     cost = pl.struct("tokens_in").map_elements(

@@ -1,7 +1,8 @@
-"""The whole pipeline on a real crowd: three sources, embedded vectors, a scripted endpoint for everything else.
+"""The whole pipeline on a real crowd: six files, embedded vectors, a scripted endpoint for everything else.
 
-Runs the nightly command twice on one warehouse, once on a second warehouse from the same input, and once more with 100
-new prompts while a version is due. The last line is JSON.
+Runs the nightly command twice on one warehouse, and once on a second warehouse from the same input. Then the last file
+grows by 100 records for a night with a new version, and by a twentieth for one that clusters everything anew. The last
+line is JSON.
 """
 
 import json
@@ -10,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,14 @@ from benchmarks.options import options
 from tests.fakes.running import RunningServer
 from tests.fakes.scene import Scene
 
-FILES = ("arena-hard-v0.1.jsonl", "arena_votes_1k.jsonl", "prompts.chat.jsonl")
-NEW = "sharegpt92k.jsonl"
+FILES = (
+    *("arena-hard-v0.1.jsonl", "arena-hard-v2.0.jsonl", "arena_votes_1k.jsonl", "prompts.chat.jsonl"),
+    *("self-instruct-252.jsonl", "sharegpt92k.jsonl"),
+)
+GROWING = FILES[-1]
 COUNT_NEW = 100
-COUNT_QUICK = 150  # records of each file
+SHARE_LATER = 0.05
+COUNT_QUICK = 60  # records of each file; of the one that grows three times as many
 EMBEDDED = {"minilm": {"endpoint": "embedded"}}
 
 # A record is what one line holds; the turns behind the first of a conversation are counted beside the records.
@@ -55,7 +61,14 @@ def main() -> None:
 
 def measure(data: Path, folder: Path, server: RunningServer, *, is_quick: bool) -> dict[str, Any]:
     """All figures of the benchmark."""
-    files = [_copied(data / name, folder, COUNT_QUICK if is_quick else None) for name in FILES]
+    lines = {name: (data / name).read_bytes().splitlines(keepends=True) for name in FILES}
+    if is_quick:
+        lines = {name: some[: COUNT_QUICK * (3 if name == GROWING else 1)] for name, some in lines.items()}
+    count_later = round(SHARE_LATER * sum(map(len, lines.values())))
+    nights = (len(lines[GROWING]) - COUNT_NEW - count_later, len(lines[GROWING]) - count_later, None)
+    files = [folder / name for name in FILES]
+    for file in files:
+        file.write_bytes(b"".join(lines[file.name][: nights[0]] if file.name == GROWING else lines[file.name]))
     first = _scene(folder / "first", server, files)
     with _told("first run") as clock:
         _refresh(first)
@@ -71,27 +84,70 @@ def measure(data: Path, folder: Path, server: RunningServer, *, is_quick: bool) 
         _refresh(second)
     figures["same_benchmark"] = is_same and _result(second)[0] == before[0]
     figures["same_board"] = is_same and _result(second)[1] == before[1]
-    return figures | _one_more_night(first, data, folder)
+    first.tables["cadence"] = {"rebuild_every_days": 0, "recluster_every_days": 7}
+    files[-1].write_bytes(b"".join(lines[GROWING][: nights[1]]))
+    figures |= _one_more_night(first, f"with {COUNT_NEW} more", "for_100_new")
+    first.tables["cadence"] = {"rebuild_every_days": 0, "recluster_every_days": 0}
+    files[-1].write_bytes(b"".join(lines[GROWING]))
+    figures |= _one_more_night(first, "with a twentieth more, clustered anew", "reclustered")
+    print_crowd(first)
+    figures["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+    return figures
 
 
-def _one_more_night(scene: Scene, data: Path, folder: Path) -> dict[str, Any]:
-    """100 new prompts, and a version is due."""
-    count_calls = _calls(scene)
-    scene.files = [*scene.files, _copied(data / NEW, folder, COUNT_NEW)]
-    scene.tables["cadence"] = {"rebuild_every_days": 0}
-    with _told("with 100 new prompts"):
+def _one_more_night(scene: Scene, label: str, suffix: str) -> dict[str, Any]:
+    """What a night with news asks again, and what stays."""
+    count_calls, old = _calls(scene), _result(scene)[0]
+    clustering_id, began_at = _clustering(scene)["clustering_id"], datetime.now(UTC).isoformat()
+    with _told(label):
         _refresh(scene)
-    newest = scene.sql(
-        "select benchmarks.count_kept, previous.count_questions from latest_benchmark as benchmarks"
-        " join benchmarks as previous on benchmarks.previous_id = previous.benchmark_id"
-    )
-    kept = newest[0]["count_kept"] / newest[0]["count_questions"] if newest else 1.0
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    newest = _result(scene)[0]
+    kept = scene.sql(
+        f"select count(*) as count_all, count(new.prompt_id) as count_kept from questions"  # noqa: S608 - our own ids
+        f" left join (from questions where benchmark_id = '{newest}') as new using (prompt_id)"
+        f" where questions.benchmark_id = '{old}'"
+    )[0]
     return {
-        "calls_for_100_new": _calls(scene) - count_calls,
-        "share_questions_kept": round(kept, 3),
-        "peak_rss_mb": round(peak),
+        f"calls_{suffix}": _calls(scene) - count_calls,
+        f"share_questions_kept_{suffix}": round(kept["count_kept"] / kept["count_all"], 3),
+        f"share_answers_reused_{suffix}": _reused(scene, "answers", newest, began_at),
+        f"share_judgments_reused_{suffix}": _reused(scene, "judgments", newest, began_at),
+        f"share_topics_kept_{suffix}": _share_topics_kept(scene, clustering_id),
     }
+
+
+def _reused(scene: Scene, relation: str, benchmark_id: str, began_at: str) -> float:
+    """Of the answers or judgments of a version, the share that was there before the night began."""
+    moment = "answered_at" if relation == "answers" else "judged_at"
+    return scene.sql(
+        f"select round(avg(({moment} < '{began_at}'::timestamptz)::int), 3) as share from {relation}"  # noqa: S608
+        f" join questions using (prompt_id) where benchmark_id = '{benchmark_id}'"
+    )[0]["share"]
+
+
+def _share_topics_kept(scene: Scene, old_id: str) -> float:
+    """Of the topics that survive (half of their members share one new topic), the share that keeps its id."""
+    new_id = _clustering(scene)["clustering_id"]
+    return scene.sql(
+        f"""
+        with old as (from topic_members where clustering_id = '{old_id}' and not is_outlier),
+        new as (from topic_members where clustering_id = '{new_id}' and not is_outlier),
+        shared as (
+            select old.topic_id, new.topic_id as new_id, count(*) as count_shared
+            from old join new using (prompt_id) group by all
+        ),
+        sizes as (select topic_id, count(*) as count_members from old group by all),
+        surviving as (
+            from shared join sizes using (topic_id) where 2 * count_shared >= count_members
+            qualify row_number() over (partition by topic_id order by count_shared desc, new_id) = 1
+        )
+        select round(avg((topic_id = new_id)::int), 3) as share from surviving
+        """  # noqa: S608 - our own ids
+    )[0]["share"]
+
+
+def _clustering(scene: Scene) -> dict[str, Any]:
+    return scene.sql("from clusterings order by clustered_at desc limit 1")[0]
 
 
 def _scene(folder: Path, server: RunningServer, files: list[Path]) -> Scene:
@@ -101,14 +157,6 @@ def _scene(folder: Path, server: RunningServer, files: list[Path]) -> Scene:
     scene.tables["models"] = EMBEDDED
     scene.tables["endpoints"] = {"embedded": {"kind": "embedded", "limits": {"concurrency": 1}}}
     return scene
-
-
-def _copied(path: Path, folder: Path, count: int | None) -> Path:
-    """The first records of a file under the same name, so that presets are found by it."""
-    lines = path.read_bytes().splitlines(keepends=True)
-    copy = folder / path.name
-    copy.write_bytes(b"".join(lines[:count]))
-    return copy
 
 
 def _refresh(scene: Scene) -> None:
@@ -124,13 +172,7 @@ def _calls(scene: Scene) -> int:
 def _counts(scene: Scene) -> dict[str, Any]:
     """Each record in exactly one of new, duplicate, rejected; and what was made of the new ones."""
     fates = {row["fate"]: row["count_records"] for row in scene.sql(_FATES)}
-    for row in scene.sql("from funnel"):
-        print(f"{row['stage']:>10} {row['reason']:<24} {row['count_records']:>6}")
-    for row in scene.sql(
-        "select topic_name, count_prompts, keywords from topic_overview order by count_prompts desc limit 5"
-    ):
-        print(f"topic of {row['count_prompts']}: {', '.join(row['keywords'][:8])}  ({row['topic_name']})")
-    clustering = scene.sql("from clusterings order by clustered_at desc limit 1")[0]
+    clustering = _clustering(scene)
     return {
         "count_read": sum(count for fate, count in fates.items() if fate != "later_turn"),
         "count_new": fates.get("new", 0),
@@ -141,6 +183,16 @@ def _counts(scene: Scene) -> dict[str, Any]:
         "share_unassigned": round(clustering["share_unassigned"], 3),
         "count_questions": scene.sql("select count_questions from latest_benchmark")[0]["count_questions"],
     }
+
+
+def print_crowd(scene: Scene) -> None:
+    """The funnel by reason and the largest topics, for a reader."""
+    for row in scene.sql("from funnel"):
+        print(f"{row['stage']:>10} {row['reason']:<24} {row['count_records']:>6}")
+    for row in scene.sql(
+        "select topic_name, count_prompts, keywords from topic_overview order by count_prompts desc limit 5"
+    ):
+        print(f"topic of {row['count_prompts']}: {', '.join(row['keywords'][:8])}  ({row['topic_name']})")
 
 
 def _result(scene: Scene) -> tuple[str, list[dict[str, Any]]]:

@@ -16,7 +16,9 @@ from cyclopts import App, Parameter
 
 from benchbuilder.errors import BenchBuilderError, UsageError
 from flows.commands.boards import board, compare, judges, pairs, quality, sql
+from flows.commands.diff import diff
 from flows.commands.exchange import export_app, import_app
+from flows.commands.forget import forget
 from flows.commands.options import EVERY_RUN, Config, RunOptions, StateDir
 from flows.commands.plan import plan
 
@@ -32,7 +34,7 @@ app = App(
     name="benchbuilder", help="Benchmarks that a crowd writes, judged by models, trusted by people.", version=_version
 )
 
-for command in (board, compare, pairs, judges, quality, sql, plan):
+for command in (board, compare, pairs, judges, quality, sql, diff, plan, forget):
     app.command(command)
 for group in (import_app, export_app):
     app.command(group)

@@ -112,6 +112,11 @@ def print_rows(rows: pl.DataFrame, output: Literal["table", "csv", "json"]) -> N
         Console(highlight=False).print(frame_table(None, rows))
 
 
+def say(line: str) -> None:
+    """One line of what a command was for."""
+    print(harmless(line))  # noqa: T201
+
+
 def harmless(text: str) -> str:
     """`text` with control characters but the line break escaped: crowd text must not steer a terminal."""
     return _CONTROLS.sub(lambda found: found.group().encode("unicode_escape").decode(), text)

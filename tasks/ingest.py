@@ -4,14 +4,15 @@ Resumes at the progress mark of the last batch. A batch is one transaction, so a
 again.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from benchbuilder.curation.privacy import mask
 from benchbuilder.schemas import frame_of
-from benchbuilder.sources import Batch, Progress, Source, read_source
+from benchbuilder.sources import Batch, Progress, Reason, Record, Rejection, Source, read_source
 from benchbuilder.sources.votes import VOTE_SCHEMA
 from benchbuilder.text import digest_of, prompt_id_of
 from benchbuilder.warehouse import Writer
@@ -67,40 +68,55 @@ def _append(run: Run, writer: Writer, source: Source, batch: Batch) -> dict[str,
     mark = batch.progress
     batch_id = digest_of([source.name, *mark] if mark.cursor else [source.name, *mark[:-1]])
     if source.public_benchmark:
-        count_sightings, count_new = _append_items(writer, source.name, batch, batch_id, now), 0
+        told = Told(_append_items(writer, source.name, batch, batch_id, now))
     else:
-        count_sightings, count_new = _append_sightings(writer, source.name, batch, batch_id, now)
+        told = _append_sightings(writer, source.name, batch, batch_id, now)
     count_votes = writer.append("human_votes", _votes(batch, now))
-    count_rejected = writer.append("rejections", frame_of("rejections", _rejections(source.name, batch, batch_id, now)))
+    rejections = _rejections(source.name, [*batch.rejections, *told.forgotten], batch_id, now)
+    count_rejected = writer.append("rejections", frame_of("rejections", rejections))
     count_read = len(batch.records) + len(batch.rejections)
     counts = {
         "count_read": count_read,
-        "count_sightings": count_sightings,
-        "count_repeated": count_read - count_sightings - count_rejected,
+        "count_sightings": told.count_first,
+        "count_repeated": count_read - told.count_first - count_rejected,
         "count_rejected": count_rejected,
     }
     row = {"batch_id": batch_id, "source": source.name, "location": mark.location, "bytes_read": mark.bytes_read}
     row |= {"prefix_sha256": mark.sha256, "count_lines": mark.count_lines, "cursor": mark.cursor}
     row |= {"run_id": run.run_id, "ingested_at": now}
     writer.append("ingest_batches", frame_of("ingest_batches", [row | counts]))
-    return counts | {"count_new": count_new, "count_votes": count_votes}
+    return counts | {"count_new": told.count_new, "count_votes": count_votes}
 
 
-def _append_sightings(writer: Writer, source: str, batch: Batch, batch_id: str, now: datetime) -> tuple[int, int]:
-    """The crowd's records; one whose sighting exists is skipped before anything is written.
+class Told(NamedTuple):
+    """What a batch told for the first time.
 
-    Returns:
-        How many sightings and how many prompts were not known before.
+    Attributes:
+        count_first: records that were not known before.
+        count_new: prompts that were not known before.
+        forgotten: records of prompts that must not come back.
     """
+
+    count_first: int
+    count_new: int = 0
+    forgotten: Sequence[Rejection] = ()
+
+
+def _append_sightings(writer: Writer, source: str, batch: Batch, batch_id: str, now: datetime) -> Told:
+    """The crowd's records; one whose sighting exists is skipped before anything is written."""
     ids = [digest_of([source, record.source_ref]) for record in batch.records]
     known = _known(writer, ids)
-    prompts, sightings = [], []
+    forgotten = set(writer.read("select prompt_id from forgotten_prompts")["prompt_id"])
+    prompts, sightings, turned_away = [], [], []
     for sighting_id, record in zip(ids, batch.records, strict=True):
         if sighting_id in known:
             continue
         known.add(sighting_id)
         masked = mask(record.text)
         shared = {"prompt_id": prompt_id_of(masked.text), "batch_id": batch_id, "ingested_at": now}
+        if shared["prompt_id"] in forgotten:
+            turned_away.append(_forgotten(record, sighting_id))
+            continue
         prompts.append({**shared, "text": masked.text, "count_masked": sum(masked.counts.values())})
         sightings.append(
             {
@@ -117,7 +133,7 @@ def _append_sightings(writer: Writer, source: str, batch: Batch, batch_id: str, 
             }
         )
     count_new = writer.append("prompts", frame_of("prompts", prompts))
-    return writer.append("sightings", frame_of("sightings", sightings)), count_new
+    return Told(writer.append("sightings", frame_of("sightings", sightings)), count_new, turned_away)
 
 
 def _append_items(writer: Writer, benchmark: str, batch: Batch, batch_id: str, now: datetime) -> int:
@@ -144,9 +160,14 @@ def _known(writer: Writer, sighting_ids: list[str]) -> set[str]:
     return set(rows["sighting_id"])
 
 
-def _rejections(source: str, batch: Batch, batch_id: str, now: datetime) -> list[dict[str, Any]]:
+def _forgotten(record: Record, sighting_id: str) -> Rejection:
+    """Told apart by the sighting that it would have been: nothing of its text is kept."""
+    return Rejection(record.file, record.line, None, None, sighting_id, Reason.FORGOTTEN, "")
+
+
+def _rejections(source: str, rejections: Sequence[Rejection], batch_id: str, now: datetime) -> list[dict[str, Any]]:
     rows = []
-    for rejection in batch.rejections:
+    for rejection in rejections:
         place = [
             source,
             rejection.file,

@@ -27,7 +27,6 @@ _WANTED = """
         from annotations
         where annotator = $annotator and annotator_digest = $digest and parser_version = $parser_version
     ) as marked using (prompt_id)
-    where starts_with(prompts.prompt_id, $prefix)
     order by prompts.prompt_id
 """
 
@@ -53,16 +52,15 @@ def plan_annotations(
     annotator = annotator or settings.strong_annotator
     wanted = reader.read(
         _WANTED,
-        looked_at=looks_at(reader, settings, annotator),
+        looked_at=looks_at(reader, settings, annotator, prefix),
         annotator=annotator.model,
         digest=settings.digest_of_annotator(annotator),
         parser_version=PARSER_VERSION,
-        prefix=prefix,
     )
-    return {prompt_id: ask_about_prompt(settings, annotator, text) for prompt_id, text in wanted.iter_rows()}
+    return {prompt_id: ask_about_prompt(settings, annotator, text, prompt_id) for prompt_id, text in wanted.iter_rows()}
 
 
-def ask_about_prompt(settings: Settings, annotator: Annotator, text: str) -> Marking:
+def ask_about_prompt(settings: Settings, annotator: Annotator, text: str, prompt_id: str) -> Marking:
     """One call that lists what is met, or one per criterion, the prompt first so that servers reuse the prefix."""
     most = annotator.max_characters
     if annotator.marks == "list":
@@ -77,6 +75,7 @@ def ask_about_prompt(settings: Settings, annotator: Annotator, text: str) -> Mar
             values=one.values,
             sampling=settings.sampling_of_annotator(annotator),
             template=annotator.template,
+            prompt_ids=(prompt_id,),
         )
         for one in shown
     ]

@@ -35,19 +35,20 @@ def plan_answers(reader: Reader, settings: Settings, benchmark_id: str, model: s
     digest = settings.digest_of_model(model)
     wanted = reader.read(_WANTED, benchmark_id=benchmark_id, model=model, model_digest=digest)
     requests = {
-        prompt_id: ask_question(settings, model, text)
+        prompt_id: ask_question(settings, model, text, prompt_id)
         for prompt_id, text, is_answered in wanted.iter_rows()
         if not is_answered
     }
     return WantedAnswers(requests, wanted.height - len(requests))
 
 
-def ask_question(settings: Settings, model: str, question: str) -> Request:
-    """The request for one answer."""
+def ask_question(settings: Settings, model: str, question: str, prompt_id: str) -> Request:
+    """The request for one answer to the text of one prompt."""
     return Request(
         kind="answer",
         model=model,
         revision=settings.models[model].revision,
         values={"prompt": question},
         sampling=settings.sampling_of(model),
+        prompt_ids=(prompt_id,),
     )

@@ -48,8 +48,8 @@ def plan_sample(reader: Reader, cascade: CascadeSettings) -> list[str]:
     return draw_sample(members, size, cascade.seed)
 
 
-def looks_at(reader: Reader, settings: Settings, annotator: Annotator) -> list[str]:
-    """The prompts that an annotator is to mark, sorted.
+def looks_at(reader: Reader, settings: Settings, annotator: Annotator, prefix: str = "") -> list[str]:
+    """The prompts that an annotator is to mark, of those whose id begins with `prefix`, sorted.
 
     Returns:
         All members of topics for the cheap annotator, and for the strong one where it is alone. Else the sample while
@@ -57,11 +57,14 @@ def looks_at(reader: Reader, settings: Settings, annotator: Annotator) -> list[s
     """
     cascade = settings.annotator.cascade
     if cascade is None or annotator != settings.strong_annotator:
-        return reader.read(f"{MEMBERS} order by prompt_id")["prompt_id"].to_list()
+        members = f"{MEMBERS} and starts_with(prompt_id, $prefix) order by prompt_id"
+        return reader.read(members, prefix=prefix)["prompt_id"].to_list()
     cascade_id = cascade_row(reader, settings, cascade)["cascade_id"]
     if reader.read("from cascades where cascade_id = $id", id=cascade_id).is_empty():
-        return plan_sample(reader, cascade)
+        return [prompt_id for prompt_id in plan_sample(reader, cascade) if prompt_id.startswith(prefix)]
     return reader.read(
-        "select prompt_id from cascade_members where cascade_id = $id and (is_sampled or is_passed) order by prompt_id",
+        "select prompt_id from cascade_members where cascade_id = $id and (is_sampled or is_passed)"
+        " and starts_with(prompt_id, $prefix) order by prompt_id",
         id=cascade_id,
+        prefix=prefix,
     )["prompt_id"].to_list()

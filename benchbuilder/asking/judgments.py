@@ -76,7 +76,7 @@ def plan_games(
             baseline_first=matchup.baseline_first,
             max_characters=judge.max_characters,
         )
-        request = _request(settings, judge, shown.values, matchup.replicate)
+        request = _request(settings, judge, shown.values, matchup)
         games.append(Game(matchup, mine, theirs, request, shown.is_cut))
     return games, count_judged
 
@@ -102,7 +102,7 @@ def given_answers(reader: Reader, settings: Settings, benchmark_id: str, model: 
     return {prompt_id: GivenAnswer(answer_key, text) for prompt_id, answer_key, text in rows.iter_rows()}
 
 
-def _request(settings: Settings, judge: JudgeSettings, values: Mapping[str, str], replicate: int) -> Request:
+def _request(settings: Settings, judge: JudgeSettings, values: Mapping[str, str], matchup: Matchup) -> Request:
     return Request(
         kind="judge",
         model=judge.model,
@@ -110,7 +110,8 @@ def _request(settings: Settings, judge: JudgeSettings, values: Mapping[str, str]
         values=values,
         sampling=settings.sampling_of_judge(judge),
         template=judge.template,
-        replicate=replicate,
+        replicate=matchup.replicate,
+        prompt_ids=(matchup.question_id,),
     )
 
 

@@ -10,7 +10,8 @@ _UNNAMED = """
     select
         topics.topic_id,
         any_value(topics.keywords) as keywords,
-        list(prompts.text order by topic_members.similarity desc, prompts.prompt_id) as texts
+        list(prompts.text order by topic_members.similarity desc, prompts.prompt_id) as texts,
+        list(prompts.prompt_id order by topic_members.similarity desc, prompts.prompt_id) as prompt_ids
     from topics
     semi join (from clusterings order by clustered_at desc, clustering_id limit 1) as latest using (clustering_id)
     anti join (from topic_names where parser_version >= $parser_version) as named using (topic_id)
@@ -34,6 +35,7 @@ def plan_topic_names(reader: Reader, settings: Settings) -> dict[str, Request]:
             values=name_values(keywords, texts[:_COUNT_SAMPLES]),
             sampling=settings.sampling_of(namer, template),
             template=template,
+            prompt_ids=tuple(prompt_ids[:_COUNT_SAMPLES]),
         )
-        for topic_id, keywords, texts in unnamed.iter_rows()
+        for topic_id, keywords, texts, prompt_ids in unnamed.iter_rows()
     }

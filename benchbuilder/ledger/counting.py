@@ -87,12 +87,14 @@ def is_due(counted: Counted, attempts: AttemptSettings, read: Reading | None, co
 class KeyIndex:
     """Where in `completions` the attempts at a request stand, so that texts are read only there.
 
-    It takes 16 bytes a row, and each look adds the rows that have come since the last one. A row keeps its number, for
-    none is ever deleted. Short keys may clash, hence whole ones are compared once the rows are read.
+    It takes 16 bytes a row, and each look adds the rows that have come since the last one. A row keeps its number until
+    the file is rewritten (`benchbuilder forget`), which the warehouse's id tells. Short keys may clash, hence whole
+    ones are compared once the rows are read.
     """
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
+        self._warehouse_id = ""
         self._rows = pl.DataFrame(schema={"row_number": pl.Int64, "short_key": pl.UInt64})
 
     def find(self, requests: Iterable[Request]) -> dict[str, Counted]:
@@ -109,6 +111,8 @@ class KeyIndex:
         """What is on record of these keys and of those that share their short ones, in the order of the attempts."""
         wanted = pl.DataFrame({"request_key": list(keys)}, {"request_key": pl.String})
         with self._warehouse.write() as opened:  # nothing is written: these reads are to share one opening of the file
+            if (present_id := opened.read("select warehouse_id from warehouse").item()) != self._warehouse_id:
+                self._rows, self._warehouse_id = self._rows.clear(), present_id
             last_row = self._rows.select(pl.col("row_number").max().fill_null(-1)).item()
             self._rows.vstack(opened.read(_NEW_ROWS, last_row=last_row), in_place=True)
             short_keys = opened.read(_SHORT_KEYS, {"wanted": wanted})

@@ -31,7 +31,7 @@ class Request:
         sampling: served model id, system prompt, temperature, extra body …: all that shapes the reply.
         template: name of the prompt file, '' where the text is sent as it is.
         replicate: 0 unless the same is asked again on purpose.
-        prompt_ids: whose vectors come back, in the order of the texts; only of kind embed, and not part of the key.
+        prompt_ids: whom it is about, of an embedding in the order of the texts; not part of the key.
     """
 
     kind: Kind
@@ -94,7 +94,7 @@ class Completion:
     Attributes:
         logprobs: token to natural log-probability, of the first token of the reply.
         vectors: of an embedding call, one per text.
-        prompt_ids: whose vectors they are.
+        prompt_ids: of the request; whose vectors they are.
     """
 
     request_key: str

@@ -17,6 +17,7 @@ RELATIONS: dict[str, type[dy.Schema]] = {
     "prompts": crowd.Prompts,
     "sightings": crowd.Sightings,
     "rejections": crowd.Rejections,
+    "forgotten_prompts": crowd.ForgottenPrompts,
     "curations": crowd.Curations,
     "public_items": crowd.PublicItems,
     "exclusions": crowd.Exclusions,

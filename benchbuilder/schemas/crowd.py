@@ -64,6 +64,13 @@ class Rejections(dy.Schema):
     rejected_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
 
 
+class ForgottenPrompts(dy.Schema):
+    """One prompt that was removed for good on request."""
+
+    prompt_id = dy.String(primary_key=True)
+    forgotten_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+
+
 class Curations(dy.Schema):
     """One prompt under one digest of the curation settings."""
 

@@ -25,6 +25,7 @@ class Completions(dy.Schema):
     latency_seconds = dy.Float64(nullable=False)
     run_id = dy.String(nullable=True)
     completed_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+    prompt_ids = dy.List(dy.String(), nullable=True)
 
 
 class Embeddings(dy.Schema):

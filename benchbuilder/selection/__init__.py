@@ -9,6 +9,6 @@ and "two prompts from each of 250 topics": arXiv 2406.11939, section 4.
 """
 
 from benchbuilder.selection.options import Reason, SelectionSettings
-from benchbuilder.selection.version import Selection, VersionDiff, diff_versions, select_questions
+from benchbuilder.selection.version import Selection, select_questions
 
-__all__ = ["Reason", "Selection", "SelectionSettings", "VersionDiff", "diff_versions", "select_questions"]
+__all__ = ["Reason", "Selection", "SelectionSettings", "select_questions"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
 
 import polars as pl
 
@@ -35,14 +34,6 @@ class Selection:
     turned_away: pl.DataFrame
     min_score: float
     min_topic_mean: float
-
-
-class VersionDiff(NamedTuple):
-    """What changed from one version to another: sorted prompt_ids."""
-
-    questions_in: tuple[str, ...]
-    questions_out: tuple[str, ...]
-    questions_kept: tuple[str, ...]
 
 
 def select_questions(
@@ -96,12 +87,6 @@ def select_questions(
         min_score=min_score,
         min_topic_mean=min_topic_mean,
     )
-
-
-def diff_versions(old: Collection[str], new: Collection[str]) -> VersionDiff:
-    """Compare the prompt_ids of two versions."""
-    before, after = set(old), set(new)
-    return VersionDiff(*(tuple(sorted(ids)) for ids in (after - before, before - after, before & after)))
 
 
 def _gated(candidates: pl.DataFrame, gate: float | None) -> pl.DataFrame:

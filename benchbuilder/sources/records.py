@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NULL_FIELD = "null_field"
     EMPTY = "empty"  # white space alone, or a conversation in which no user says a word
     TOO_LARGE = "too_large"
+    FORGOTTEN = "forgotten"  # `benchbuilder forget` removed this prompt for good
 
 
 class VoteReason(StrEnum):

@@ -4,6 +4,7 @@ One DuckDB file under an external flock, held for short transactions only; reade
 """
 
 from benchbuilder.warehouse.checks import publish_checked
+from benchbuilder.warehouse.forgetting import Swept, sweep_forgotten
 from benchbuilder.warehouse.lock import FileLock
 from benchbuilder.warehouse.migrations import SqlFile, read_sql
 from benchbuilder.warehouse.snapshots import Snapshot, current_snapshot, publish_snapshot, swap_link
@@ -13,6 +14,7 @@ __all__ = [
     "FileLock",
     "Snapshot",
     "SqlFile",
+    "Swept",
     "Warehouse",
     "Writer",
     "current_snapshot",
@@ -20,4 +22,5 @@ __all__ = [
     "publish_snapshot",
     "read_sql",
     "swap_link",
+    "sweep_forgotten",
 ]

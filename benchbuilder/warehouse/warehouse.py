@@ -1,5 +1,6 @@
 """The live database: short transactions under one lock, reads that bind their values, appends that are anti-joins."""
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,11 @@ class Writer:
     def read(self, query: str, frames: Mapping[str, pl.DataFrame] | None = None, **bound: Any) -> pl.DataFrame:
         """See `Warehouse.read`."""
         return _read(self._connection, query, frames or {}, bound)
+
+    def execute(self, statement: str, **bound: Any) -> int:
+        """One statement of forgetting.py; how many rows it changed. Everything else appends."""
+        count = self._connection.execute(statement, dict(bound) or None).fetchone()
+        return int(count[0]) if count else 0
 
     def append(self, relation: str, frame: pl.DataFrame) -> int:
         """Add the rows whose key is not there yet.
@@ -122,6 +128,27 @@ class Warehouse:
         """`Writer.append` in a transaction of its own."""
         with self.write() as writer:
             return writer.append(relation, frame)
+
+    def rewrite(self) -> None:
+        """Write what is there into a new file, in place of the old one, so that no deleted value is left in its bytes.
+
+        Rows get other numbers, and the warehouse another id, so that nothing that Prefect keeps of the old one counts.
+        """
+        partial = self.path.with_suffix(".partial")  # one name for all, so that what a kill leaves is taken away here
+        with self.lock.hold():
+            partial.unlink(missing_ok=True)
+            with duckdb.connect(config={"temp_directory": f"{self.path}.tmp"}) as connection:
+                connection.execute(f"{self._attach}; checkpoint")  # or a log of the old file would go on top of the new
+                quoted = str(partial).replace("'", "''")
+                connection.execute(f"attach '{quoted}' as rewritten (row_group_size {_ROWS_PER_GROUP})")
+                connection.execute("copy from database warehouse to rewritten")
+                connection.execute("update rewritten.warehouse set warehouse_id = $1", [str(uuid.uuid4())])
+                connection.execute("checkpoint rewritten")
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+            partial.chmod(self.path.stat().st_mode)
+            partial.rename(self.path)
+        self.__dict__.pop("warehouse_id", None)
 
     @cached_property
     def warehouse_id(self) -> str:

@@ -28,20 +28,21 @@ def import_arena_hard(
     """A data folder of arena-hard-auto, or one file of questions, answers, judgments, verdicts or battles."""
     from benchbuilder.exchange.arena_hard import import_arena_hard as run_import
     from benchbuilder.settings import load_settings
+    from flows.printing import say
 
     settings = load_settings(config, state_dir)
     done = run_import(_warehouse(settings.state_dir), path, settings.rating, baseline=baseline, progress=_tell)
     new = ", ".join(f"{count:,} {relation}" for relation, count in sorted(done.counts.items()) if count)
-    _say(f"{done.count_records:,} records read; new: {new or 'nothing'}; known {done.count_known:,}")
+    say(f"{done.count_records:,} records read; new: {new or 'nothing'}; known {done.count_known:,}")
     _say_rejected(done.count_rejected)
     told = f" --state-dir {shlex.quote(str(settings.state_dir))}"
     if done.benchmark_id:
-        _say(f"version {done.benchmark_id}")
+        say(f"version {done.benchmark_id}")
     if done.note:
-        _say(done.note)
-    _say(f"snapshot {done.snapshot.path}")
+        say(done.note)
+    say(f"snapshot {done.snapshot.path}")
     if done.benchmark_id:
-        _say(f"next     benchbuilder board --benchmark {done.benchmark_id[:12]}{told}")
+        say(f"next     benchbuilder board --benchmark {done.benchmark_id[:12]}{told}")
 
 
 @import_app.command(name="votes")
@@ -49,10 +50,11 @@ def import_votes(path: Path, *, config: Config = None, state_dir: StateDir = Non
     """Votes of people between two answers, as Chatbot Arena publishes them: JSONL, JSON, CSV or Parquet."""
     from benchbuilder.exchange.people import import_votes as run_import
     from benchbuilder.settings import load_settings
+    from flows.printing import say
 
     done = run_import(_warehouse(load_settings(config, state_dir).state_dir), path)
     _say_appended("votes", done.appended)
-    _say(f"snapshot {done.snapshot.path}")
+    say(f"snapshot {done.snapshot.path}")
 
 
 @import_app.command(name="ratings")
@@ -66,10 +68,11 @@ def import_ratings(
     """A published board of people's ratings, which [quality] people can name."""
     from benchbuilder.exchange.people import import_ratings as run_import
     from benchbuilder.settings import load_settings
+    from flows.printing import say
 
     done = run_import(_warehouse(load_settings(config, state_dir).state_dir), path, people)
     _say_appended("ratings", done.appended)
-    _say(f"snapshot {done.snapshot.path}")
+    say(f"snapshot {done.snapshot.path}")
 
 
 @export_app.command(name="arena-hard")
@@ -78,10 +81,11 @@ def export_arena_hard(
 ) -> None:
     """Questions, answers and judgments in arena-hard-auto's v2.0 layout."""
     from benchbuilder.exchange.export import export_arena_hard as run_export
+    from flows.printing import say
 
     _, snapshot = open_snapshot(config, state_dir)
     done = run_export(snapshot, folder, benchmark)
-    _say(f"wrote {len(done.paths)} files of version {done.benchmark_id[:12]} to {folder}")
+    say(f"wrote {len(done.paths)} files of version {done.benchmark_id[:12]} to {folder}")
 
 
 @export_app.command(name="questions")
@@ -90,22 +94,17 @@ def export_questions(
 ) -> None:
     """The questions of a version with topic, score and provenance, as Parquet."""
     from benchbuilder.exchange.export import export_questions as run_export
+    from flows.printing import say
 
     _, snapshot = open_snapshot(config, state_dir)
     done = run_export(snapshot, path, benchmark)
-    _say(f"wrote the questions of version {done.benchmark_id[:12]} to {path}")
+    say(f"wrote the questions of version {done.benchmark_id[:12]} to {path}")
 
 
 def _warehouse(state_dir: Path) -> "Warehouse":
     from benchbuilder.warehouse import Warehouse
 
     return Warehouse(state_dir)
-
-
-def _say(line: str) -> None:
-    from flows.printing import harmless
-
-    print(harmless(line))  # noqa: T201 - this is what the command is for
 
 
 def _tell(line: str) -> None:
@@ -115,10 +114,14 @@ def _tell(line: str) -> None:
 
 
 def _say_appended(what: str, appended: "Appended") -> None:
-    _say(f"new {what}: {sum(appended.counts.values()):,}; known {appended.count_known:,}")
+    from flows.printing import say
+
+    say(f"new {what}: {sum(appended.counts.values()):,}; known {appended.count_known:,}")
     _say_rejected(appended.count_rejected)
 
 
 def _say_rejected(count: int) -> None:
+    from flows.printing import say
+
     if count:
-        _say(f'rejected {count:,}: benchbuilder sql "from import_rejections"')
+        say(f'rejected {count:,}: benchbuilder sql "from import_rejections"')

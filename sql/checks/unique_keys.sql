@@ -32,6 +32,14 @@ group by rejection_id
 having count(*) > 1
 union all
 select
+    'forgotten_prompts' as relation,
+    prompt_id as row_key,
+    count(*) as count_rows
+from forgotten_prompts
+group by prompt_id
+having count(*) > 1
+union all
+select
     'curations' as relation,
     concat_ws(' ', prompt_id, curation_digest) as row_key,
     count(*) as count_rows

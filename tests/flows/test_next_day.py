@@ -1,6 +1,8 @@
 """A new file the next day, while an analyst reads: only what is new is asked, the benchmark keeps most of itself."""
 
 import asyncio
+import json
+from collections import Counter
 from math import ceil
 from typing import NamedTuple
 
@@ -101,6 +103,23 @@ def test_boards_of_both_versions_stand_side_by_side(next_day: NextDay) -> None:
     )
     assert boards.rows() == [("2026-05-04", 3, 1), ("2026-05-05", 3, 1)]
     assert count(next_day.scene, "select count(distinct benchmark_id) from boards") == 2
+
+
+def test_the_difference_of_both_versions(next_day: NextDay) -> None:
+    """`diff` names each question that came or went with its reason, and counts those that were kept."""
+    first, second = next_day.scene.snapshot.read("select benchmark_id from benchmarks order by frozen_at").to_series()
+    rows = json.loads(next_day.scene.run("diff", first[:12], second, "--format", "json").out)
+    changes = Counter(row["change"] for row in rows)
+    kept = count(next_day.scene, "select count_kept from latest_benchmark")
+    assert changes["kept"] == kept
+    assert kept + changes["out"] == count(
+        next_day.scene, "select count_questions from benchmarks where previous_id is null"
+    )
+    assert {row["reason"] for row in rows if row["change"] == "in"} == {"new_prompt"}
+    assert {row["reason"] for row in rows if row["change"] == "out"} <= {"not_sampled_in_topic", "topic_mean_below"}
+    assert all(row["text"] and row["topic"] for row in rows)
+    table = next_day.scene.run("diff", first, second)
+    assert f"{changes['in']} in, {changes['out']} out, {kept} kept" in table.out
 
 
 def test_readers_never_fail(next_day: NextDay) -> None:

@@ -29,6 +29,8 @@ COMMANDS = {
     "evaluate": OF_A_RUN | {"MODELS", "--benchmark"},
     "publish": OF_A_RUN | {"--benchmark"},
     "plan": COMMON | {"--benchmark", "--format"},
+    "forget": COMMON | {"--source-ref", "--prompt-id", "--near", "--dry-run"},
+    "diff": COMMON | {"--format"},
     "board": COMMON,
     "sql": COMMON | {"--query", "--format"},
     "doctor": COMMON,
@@ -68,6 +70,8 @@ def test_the_version_is_that_of_the_project(run: Run) -> None:
         ["board", "extra"],
         ["refresh", "--as-of", "yesterday"],
         ["refresh", "--budget", "5"],
+        ["forget"],
+        ["diff", "b1"],
         ["refresh", "--demo", "--config", "x.toml"],
     ],
 )

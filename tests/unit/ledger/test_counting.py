@@ -62,3 +62,16 @@ def test_an_index_knows_of_what_came_after_its_first_look(warehouse: Warehouse) 
     found = index.find(asked)
     assert [(found[key].state, found[key].count_attempts) for key in (one, two)] == [("ok", 2), ("ok", 1)]
     assert index.find(asked) == found
+
+
+def test_an_index_survives_that_the_file_is_rewritten(warehouse: Warehouse) -> None:
+    """Rows have other numbers then; a call that was paid must not be asked again for it."""
+    first, second = (request.request_key for request in questions(2))
+    warehouse.append("completions", completions([(first, 0, "ok")]))
+    warehouse.append("completions", completions([(second, 0, "ok")]))
+    index = KeyIndex(warehouse)
+    assert set(index.find(questions(2))) == {first, second}
+    with warehouse.write() as writer:
+        writer.execute("delete from completions where request_key = $key", key=first)
+    warehouse.rewrite()
+    assert set(index.find(questions(2))) == {second}

@@ -1,0 +1,97 @@
+"""Rows about a forgotten prompt go from every relation, and their bytes from the file."""
+
+import secrets
+from typing import Any
+
+import pytest
+
+from benchbuilder.schemas import RELATIONS, frame_of
+from benchbuilder.warehouse import Warehouse, sweep_forgotten
+from tests.sql.conftest import filled
+from tests.unit.warehouse.conftest import Prompts
+
+OF_PROMPT = [name for name, schema in RELATIONS.items() if "prompt_id" in schema.columns()]
+# What is known by a call or a reference, when `gone` was asked about, and imported as question 7.
+BESIDE: dict[str, list[dict[str, Any]]] = {
+    "completions": [
+        {"request_key": "new call", "prompt_ids": ["gone"]},
+        {"request_key": "old call", "prompt_ids": None},
+        {"request_key": "other call", "prompt_ids": ["stays"]},
+        {"request_key": "call about both", "prompt_ids": ["gone", "stays"]},
+    ],
+    "answers": [{"prompt_id": "gone", "request_key": "old call"}],
+    "answer_styles": [{"request_key": "old call"}, {"request_key": "other call"}],
+    "imported_questions": [{"question_ref": "7", "prompt_id": "gone"}, {"question_ref": "8", "prompt_id": "stays"}],
+    "given_answers": [{"question_ref": "7"}, {"question_ref": "gone"}, {"question_ref": "8"}],
+    "imported_judgments": [{"question_ref": "7"}, {"question_ref": "8"}],
+    "questions": [{"benchmark_id": "imported", "question_ref": "7", "prompt_id": None}],
+    "curations": [{"prompt_id": "stays", "curation_digest": "d", "duplicate_of": "gone"}],
+}
+
+
+def fill(warehouse: Warehouse, relation: str, *rows: dict[str, Any]) -> None:
+    """Append rows with what they lack filled in."""
+    frame = frame_of(relation, [filled(relation, row) for row in rows])
+    assert warehouse.append(relation, frame) == frame.height
+
+
+def forget(warehouse: Warehouse, prompt_id: str) -> dict[str, int]:
+    """Name it and sweep; rows that went, by relation."""
+    fill(warehouse, "forgotten_prompts", {"prompt_id": prompt_id})
+    return sweep_forgotten(warehouse).counts
+
+
+@pytest.mark.parametrize("relation", [name for name in OF_PROMPT if name != "forgotten_prompts"])
+def test_each_relation_with_a_prompt_loses_it(warehouse: Warehouse, relation: str) -> None:
+    """Also one that a later migration adds: the schemas say which have one."""
+    other_key = {"request_key": "another"} if relation == "judgments" else {}  # the one whose key has no prompt_id
+    fill(warehouse, relation, {"prompt_id": "gone"}, {"prompt_id": "stays"} | other_key)
+    assert forget(warehouse, "gone") == {relation: 1}
+    left = f"select prompt_id from {relation}"  # noqa: S608 - our own names
+    assert warehouse.read(left).rows() == [("stays",)]
+
+
+def test_what_hangs_on_a_prompt_goes_with_it(warehouse: Warehouse) -> None:
+    """Calls, also of the time before they said whom they were about; an import of the same text; what repeated it."""
+    for relation, rows in BESIDE.items():
+        fill(warehouse, relation, *rows)
+    counts = {"answers": 1, "answer_styles": 1, "imported_questions": 1, "given_answers": 2, "imported_judgments": 1}
+    assert forget(warehouse, "gone") == counts | {"completions": 3, "questions": 1, "curations": 1}
+    left = warehouse.read("select request_key, prompt_ids from completions order by request_key").rows()
+    assert left == [("call about both", ["stays"]), ("other call", ["stays"])]
+    assert warehouse.read("select question_ref from imported_questions").rows() == [("8",)]
+
+
+def test_no_byte_of_it_is_left_in_the_file(warehouse: Warehouse, prompts: Prompts) -> None:
+    """A deletion alone leaves the value where it was."""
+    secret = secrets.token_hex(24)
+    warehouse.append("prompts", prompts("gone", text=secret))
+    warehouse.append("prompts", prompts("stays", text="kept words"))
+    assert secret.encode() in warehouse.path.read_bytes()
+    forget(warehouse, "gone")
+    content = warehouse.path.read_bytes()
+    assert secret.encode() not in content
+    assert b"kept words" in content
+    assert [path.name for path in warehouse.state_dir.glob("warehouse*")] == ["warehouse.duckdb"]
+
+
+def test_nothing_is_rewritten_where_nothing_went(warehouse: Warehouse, prompts: Prompts) -> None:
+    """Every publication sweeps: it must cost nothing, and Prefect's cache must stay good."""
+    warehouse.append("prompts", prompts("stays"))
+    before = (warehouse.warehouse_id, warehouse.path.stat().st_ino)
+    assert forget(warehouse, "gone") == {}
+    assert (Warehouse(warehouse.state_dir).warehouse_id, warehouse.path.stat().st_ino) == before
+
+
+def test_a_rewritten_warehouse_is_another_one(warehouse: Warehouse, prompts: Prompts) -> None:
+    """With the same relations, views and rights, and an id of its own, so that nothing cached of the old one counts."""
+    before = warehouse.warehouse_id
+    mode = warehouse.path.stat().st_mode
+    tables = warehouse.read("select table_name, comment from duckdb_tables() order by all")
+    warehouse.append("prompts", prompts("gone"))
+    forget(warehouse, "gone")
+    assert warehouse.warehouse_id != before
+    assert warehouse.path.stat().st_mode == mode
+    again = Warehouse(warehouse.state_dir)
+    assert again.read("select table_name, comment from duckdb_tables() order by all").equals(tables)
+    assert again.read("from funnel").is_empty()
