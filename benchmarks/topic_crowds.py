@@ -26,7 +26,7 @@ from tests.fakes.scene import Scene
 TEXTS_PER_CALL = 8
 LENGTH_VECTOR = 384
 SHARE_STRAYS = 0.1
-HARD, CLEAR = (0.25, 0.6), (0.4, 0.8)  # how near members are to the middle of their topic
+HARD, MIDDLING, CLEAR = (0.25, 0.6), (0.3, 0.7), (0.4, 0.8)  # how near members are to the middle of their topic
 
 
 class Crowd(NamedTuple):
