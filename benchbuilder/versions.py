@@ -27,6 +27,15 @@ _CHANGES = """
         from before
         full join after using (question_ref)
     ),
+    decided as (  -- as it was when the version without the question was frozen
+        from exclusions
+        semi join together on exclusions.prompt_id = together.question_ref
+        where decided_at <= (
+            select benchmarks.frozen_at from benchmarks
+            where benchmark_id = (select other_id from together where question_ref = exclusions.prompt_id)
+        )
+        qualify row_number() over (partition by prompt_id order by decision desc) = 1
+    ),
     seen as (
         select prompt_id, min(ingested_at) as first_read_at from sightings group by prompt_id
     )
@@ -38,6 +47,7 @@ _CHANGES = """
             when change = 'kept' then 'kept'
             when labels.prompt_id is null or (other.is_imported and turned_away.reason is null) then 'not_there'
             when turned_away.reason is not null then turned_away.reason
+            when not decided.is_lifted then decided.reason
             when change = 'in' and seen.first_read_at > other.frozen_at then 'new_prompt'
             when curations.outcome = 'rejected' then curations.reason
             else 'no_candidate'
@@ -56,6 +66,7 @@ _CHANGES = """
         on together.other_id = turned_away.benchmark_id and together.question_ref = turned_away.prompt_id
     left join curations
         on together.question_ref = curations.prompt_id and other.curation_digest = curations.curation_digest
+    left join decided on together.question_ref = decided.prompt_id
     left join seen on together.question_ref = seen.prompt_id
     order by topic, together.change, together.question_ref
 """

@@ -12,9 +12,9 @@ from tests.sql.conftest import At, Given
 
 @pytest.fixture
 def versions(given: Given, at: At) -> None:
-    """Two versions: k stays; low, sampled, veto and lost went; better, fresh and odd came."""
-    ids = ("k", "low", "sampled", "veto", "lost", "better", "fresh", "odd")
-    old, new = ("k", "low", "sampled", "veto", "lost"), ("k", "better", "fresh", "odd")
+    """Two versions: k stays; low, sampled, rude, veto and lost went; better, fresh and odd came."""
+    ids = ("k", "low", "sampled", "rude", "veto", "lost", "better", "fresh", "odd")
+    old, new = ("k", "low", "sampled", "rude", "veto", "lost"), ("k", "better", "fresh", "odd")
     shared = {"is_imported": False}
     given(
         prompts=[{"prompt_id": one, "text": f"text of {one}"} for one in ids],
@@ -33,9 +33,14 @@ def versions(given: Given, at: At) -> None:
             {"benchmark_id": "old version", "prompt_id": "better", "reason": "topic_mean_below"},
         ],
         curations=[
-            {"prompt_id": "veto", "curation_digest": "c2", "outcome": "rejected", "reason": "vetoed"},
+            {"prompt_id": "rude", "curation_digest": "c2", "outcome": "rejected", "reason": "offensive"},
             {"prompt_id": "k", "curation_digest": "c2", "outcome": "accepted"},
             {"prompt_id": "odd", "curation_digest": "c1", "outcome": "accepted"},
+        ],
+        exclusions=[
+            {"prompt_id": "veto", "decision": 0, "is_lifted": False, "reason": "vetoed", "decided_at": at(40)},
+            {"prompt_id": "veto", "decision": 1, "is_lifted": True, "decided_at": at(50)},
+            {"prompt_id": "lost", "decision": 0, "is_lifted": False, "reason": "vetoed", "decided_at": at(50)},
         ],
     )
 
@@ -50,17 +55,18 @@ def of(writer: Writer, change: str, *columns: str) -> set[tuple[Any, ...]]:
 def test_each_question_is_in_out_or_kept(writer: Writer) -> None:
     """Once, in one of the three."""
     diff = diff_versions(writer, "old", "new")
-    assert diff.count_by_change == {"in": 3, "out": 4, "kept": 1}
+    assert diff.count_by_change == {"in": 3, "out": 5, "kept": 1}
     assert diff.questions["question_ref"].is_unique().all()
-    assert diff.by_topic().rows() == [("t1", 0, 4, 0), ("t2", 3, 0, 1)]
+    assert diff.by_topic().rows() == [("t1", 0, 5, 0), ("t2", 3, 0, 1)]
 
 
 @pytest.mark.usefixtures("versions")
 def test_why_a_question_went(writer: Writer) -> None:
-    """As the later version's books say: its selection, its curation; or it was no candidate at all."""
+    """As the later version's books say: its selection, its curation, people at that time; or it was no candidate."""
     assert of(writer, "out", "question_ref", "reason", "threshold", "measured") == {
         ("low", "score_below", 6.0, 5.0),
         ("sampled", "not_sampled_topic", None, None),
+        ("rude", "offensive", None, None),
         ("veto", "vetoed", None, None),
         ("lost", "no_candidate", None, None),
     }
@@ -80,7 +86,7 @@ def test_why_a_question_came(writer: Writer) -> None:
 def test_a_version_and_itself(writer: Writer) -> None:
     """Everything is kept, and nothing moved."""
     diff = diff_versions(writer, "old version", "old version")
-    assert diff.count_by_change == {"in": 0, "out": 0, "kept": 5}
+    assert diff.count_by_change == {"in": 0, "out": 0, "kept": 6}
     assert diff.moved().is_empty()
     assert diff.by_reason().is_empty()
 
