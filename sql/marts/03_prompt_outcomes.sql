@@ -107,6 +107,17 @@ counted as (
         count(*) as count_records
     from public_items
     union all
+    -- Sightings that were told of once and are gone.
+    select
+        1 as step,
+        'ingest' as stage,
+        'forgotten' as reason,
+        coalesce(sum(count_sightings), 0)::bigint
+        - (select count(*) from sightings)
+        - (select count(*) from public_items) as count_records
+    from ingest_batches
+    where exists (from forgotten_prompts)
+    union all
     select
         case stage when 'curation' then 3 when 'selection' then 4 when 'waiting' then 5 else 6 end as step,
         stage,
@@ -116,7 +127,12 @@ counted as (
     group by all
 )
 
-select *
+select
+    step,
+    stage,
+    reason,
+    sum(count_records)::bigint as count_records
 from counted
 where count_records > 0
+group by all
 order by step, count_records desc, reason;
