@@ -44,13 +44,15 @@ class PlantedCrowd:
     carriers: list[str]
 
     def write(self, folder: Path) -> tuple[Path, Path]:
-        """The files of the crowd and of the public benchmark."""
+        """The files of the crowd and of the public benchmark; carriers of secrets stand in a broken line too."""
         first = [{"prompt": text, "timestamp": FIRST_DAY} for text in self.texts]
         later = [*self.duplicates, *self.copies, *self.carriers]
         second = [{"prompt": text, "timestamp": SECOND_DAY} for text in later]
         crowd, items = folder / "crowd.jsonl", folder / "exam.jsonl"
-        for path, records in ((crowd, [*first, *second]), (items, [{"prompt": text} for text in self.items])):
-            path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+        torn = [json.dumps({"prompt": text})[:-1] for text in self.carriers]
+        lines = [*map(json.dumps, [*first, *second]), *torn]
+        crowd.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        items.write_text("".join(f"{json.dumps({'prompt': text})}\n" for text in self.items), encoding="utf-8")
         return crowd, items
 
 
@@ -154,5 +156,7 @@ def _secret(number: int, draw: random.Random) -> str:
 
 
 def _carrier(secret: str, vocabulary: Sequence[str], draw: random.Random) -> str:
+    """Between blanks, line breaks, tabs or quotation marks: each is written another way in JSON."""
     words = draw.choices(vocabulary, k=MIN_WORDS)
-    return " ".join([*words[: MIN_WORDS // 2], secret, *words[MIN_WORDS // 2 :]])
+    before, after = draw.choice(((" ", " "), ("\n", "\n"), ("\t", "\r\n"), (' "', '" ')))
+    return f"{' '.join(words[: MIN_WORDS // 2])}{before}{secret}{after}{' '.join(words[MIN_WORDS // 2 :])}"

@@ -9,13 +9,16 @@ from benchbuilder.curation.rules import curate as apply_rules
 from benchbuilder.text import digest_of
 from tasks import Run, cached_step, logger
 
+# A later turn of a conversation says little without what came before it. It waits: somebody may begin with it one day.
+_FIRST_TURNS = "from (from prompt_sightings where lowest_turn = 1)"
+
 
 def _inputs(run: Run) -> Any:
-    prompts = run.warehouse.read("select count(*), bit_xor(hash(prompt_id)) from prompts").row(0)
+    prompts = run.warehouse.read(f"select count(*), bit_xor(hash(prompt_id)) {_FIRST_TURNS}").row(0)
     return [list(map(str, prompts)), digest_of(run.settings.curation)]
 
 
-@cached_step(version=2, inputs=_inputs)
+@cached_step(version=3, inputs=_inputs)
 async def curate(run: Run) -> dict[str, int]:
     """Accept or reject each prompt once per digest of the curation settings.
 
@@ -24,8 +27,7 @@ async def curate(run: Run) -> dict[str, int]:
     """
     digest = digest_of(run.settings.curation)
     waiting = run.warehouse.read(
-        "select prompt_id, text, count_masked, lowest_turn = 1 as is_first_turn"
-        " from prompts join prompt_sightings using (prompt_id)"
+        f"select prompt_id, text, count_masked {_FIRST_TURNS} join prompts using (prompt_id)"
         " anti join (from curations where curation_digest = $digest) as curated using (prompt_id)"
         " order by first_seen_at, prompt_id",
         digest=digest,

@@ -31,7 +31,6 @@ class Outcome(StrEnum):
 class Reason(StrEnum):
     """Why a prompt was turned away, in the order in which the rules are asked."""
 
-    LATER_TURN = "later_turn"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     KEY = "key"
@@ -101,7 +100,7 @@ def _first_reason(is_broken: Mapping[Reason, pl.Expr]) -> pl.Expr:
 
 
 def _measured(frame: pl.DataFrame, settings: CurationSettings) -> pl.DataFrame:
-    """`frame` with `count_tokens`, and the `reason` of those that turn, length and content turn away."""
+    """`frame` with `count_tokens`, and the `reason` of those that length and content turn away."""
     texts = frame["text"].to_list()
     asks_words = settings.offensive == "reject"
     measured = frame.with_columns(
@@ -112,7 +111,6 @@ def _measured(frame: pl.DataFrame, settings: CurationSettings) -> pl.DataFrame:
     return measured.with_columns(
         reason=_first_reason(
             {
-                Reason.LATER_TURN: ~pl.col("is_first_turn"),
                 Reason.TOO_SHORT: (pl.col("count_tokens") < settings.min_tokens) | pl.col("is_junk"),
                 Reason.TOO_LONG: pl.col("count_tokens") > settings.max_tokens,
                 Reason.KEY: _is_masked([Kind.KEY]) & (settings.keys == "reject"),
@@ -165,8 +163,8 @@ def curate(frame: pl.DataFrame, accepted: pl.DataFrame, settings: CurationSettin
     """One verdict per prompt.
 
     Args:
-        frame: prompt_id (distinct), text (masked), count_masked, is_first_turn (bool). Their order decides which of a
-            group of near duplicates represents it: the first.
+        frame: prompt_id (distinct), text (masked), count_masked. Their order decides which of a group of repetitions
+            represents the others: the first.
         accepted: prompt_id and text of the prompts accepted earlier under the same settings; they go first.
         settings: the rules.
 

@@ -15,6 +15,7 @@ COUNT_HASHES = 256
 SEED = 20240617
 MIN_RECALL_AT_THRESHOLD = 0.999
 CHUNK = 5_000
+MARGIN_OF_ESTIMATE = 0.15  # four and a half standard deviations of it at least
 COUNT_KEPT = 10_000  # sets of words that stay in memory; all of them would take ten times that of the texts
 
 
@@ -59,6 +60,7 @@ class SimilarTexts:
         self._count_hashes = count_bands * length
         self._index = RMinHashLSH(threshold=threshold, num_perm=self._count_hashes, num_bands=count_bands)
         self._texts: dict[int, str] = {}
+        self._signatures: dict[int, Any] = {}
         # Prompts of one template all propose each other, just under the threshold: the same words again and again.
         self._words_at = lru_cache(COUNT_KEPT)(lambda place: words_of(self._texts[place]))
 
@@ -75,6 +77,7 @@ class SimilarTexts:
         """Let a text be found at `place`."""
         self._index.insert(place, signed.signature)
         self._texts[place] = signed.text
+        self._signatures[place] = signed.signature
 
     def nearest(self, signed: SignedText) -> tuple[int, float] | None:
         """Place and similarity of the most similar text, the lowest place of several; None where none is near enough.
@@ -83,9 +86,12 @@ class SimilarTexts:
         """
         if not signed.words:
             return None
+        # Most candidates share a band by chance: their estimate is that low, and their words need not be looked at.
+        least = self._threshold - MARGIN_OF_ESTIMATE
         scored = [
             (similarity_of(signed.words, self._words_at(place)), -place)
             for place in self._index.query(signed.signature)
+            if signed.signature.jaccard(self._signatures[place]) >= least
         ]
         similarity, place = max(scored, default=(0.0, 0))
         return (-place, similarity) if similarity >= self._threshold else None

@@ -43,6 +43,7 @@ select
     case
         when chosen.prompt_id is not null then 'question'
         when excluded_prompts.prompt_id is not null then 'curation'
+        when curated.prompt_id is null and prompt_sightings.lowest_turn > 1 then 'curation'
         when curated.prompt_id is null then 'waiting'
         when curated.outcome = 'rejected' then 'curation'
         when passed_over.prompt_id is not null then 'selection'
@@ -51,6 +52,7 @@ select
     case
         when chosen.prompt_id is not null then null
         when excluded_prompts.prompt_id is not null then excluded_prompts.reason
+        when curated.prompt_id is null and prompt_sightings.lowest_turn > 1 then 'later_turn'
         when curated.prompt_id is null then 'not_curated_yet'
         when curated.outcome = 'rejected' then curated.reason
         else coalesce(passed_over.reason, 'not_in_a_version_yet')

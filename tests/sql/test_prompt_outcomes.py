@@ -126,3 +126,16 @@ def test_an_empty_warehouse_has_an_empty_funnel(rows: Rows) -> None:
     """No row of zeros and no row of nulls."""
     assert rows("from funnel") == []
     assert rows("from prompt_outcomes") == []
+
+
+def test_a_prompt_that_nobody_begins_with_is_a_later_turn(given: Given, rows: Rows) -> None:
+    """As long as no conversation opens with it; curation does not look at it before."""
+    given(
+        prompts=[{"prompt_id": "p1"}, {"prompt_id": "p2"}],
+        sightings=[
+            {"prompt_id": "p1", "turn": 2},
+            {"prompt_id": "p2", "turn": 3},
+            {"prompt_id": "p2", "turn": 1},
+        ],
+    )
+    assert rows(OUTCOMES) == [("p1", "curation", "later_turn"), ("p2", "waiting", "not_curated_yet")]

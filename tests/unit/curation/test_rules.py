@@ -12,10 +12,9 @@ GERMAN = "Erkläre einem Anfänger bitte, wie eine Datenbank eine Zeile findet."
 NOBODY = pl.DataFrame(schema={"prompt_id": pl.String, "text": pl.String})
 
 
-def crowd(*prompts: tuple[str, str] | tuple[str, str, bool]) -> pl.DataFrame:
-    """A frame of (prompt_id, text) or (prompt_id, text, is_first_turn), masked as ingest masks."""
-    rows = [(*prompt, True)[:3] for prompt in prompts]
-    frame = pl.DataFrame(rows, {"prompt_id": pl.String, "text": pl.String, "is_first_turn": pl.Boolean}, orient="row")
+def crowd(*prompts: tuple[str, str]) -> pl.DataFrame:
+    """A frame of (prompt_id, text), masked as ingest masks."""
+    frame = pl.DataFrame(prompts, {"prompt_id": pl.String, "text": pl.String}, orient="row")
     masked = [mask(text) for text in frame["text"]]
     return frame.with_columns(
         pl.Series("text", [found.text for found in masked], pl.String),
@@ -32,7 +31,6 @@ def test_each_rule_gives_its_reason() -> None:
     """Every prompt has one outcome; those turned away say by which rule."""
     frame = crowd(
         ("good", ENGLISH),
-        ("later", "And now explain the same thing once more, but with an example.", False),
         ("short", "Why so?"),
         ("one_word", "Supercalifragilisticexpialidocious!"),
         ("dots", "?! ... !!! --- ??? ... *** ((( )))"),
@@ -43,7 +41,6 @@ def test_each_rule_gives_its_reason() -> None:
     curated = curate(frame, NOBODY, CurationSettings(max_tokens=500))
     assert reasons(curated) == {
         "good": None,
-        "later": "later_turn",
         "short": "too_short",
         "one_word": "too_short",
         "dots": "too_short",
@@ -51,7 +48,7 @@ def test_each_rule_gives_its_reason() -> None:
         "german": "language",
         "copy": "near_duplicate",
     }
-    assert curated["outcome"].to_list() == ["accepted"] + ["rejected"] * 7
+    assert curated["outcome"].to_list() == ["accepted"] + ["rejected"] * 6
 
 
 def test_a_verdict_shows_what_it_rests_on() -> None:
@@ -72,9 +69,9 @@ def test_an_accepted_prompt_of_an_earlier_night_stays_the_representative() -> No
 
 
 def test_nobody_is_turned_away_for_resembling_a_prompt_that_was_turned_away() -> None:
-    """A later turn represents no one."""
-    frame = crowd(("later", ENGLISH, False), ("first", ENGLISH.upper()))
-    assert reasons(curate(frame, NOBODY, CurationSettings())) == {"later": "later_turn", "first": None}
+    """A prompt that is too long represents no one."""
+    frame = crowd(("long", ENGLISH * 3), ("first", ENGLISH.upper()))
+    assert reasons(curate(frame, NOBODY, CurationSettings(max_tokens=20))) == {"long": "too_long", "first": None}
 
 
 def test_the_first_in_the_given_order_represents_a_group() -> None:

@@ -12,8 +12,8 @@ COUNT_ALL = 150
 
 def test_every_prompt_survives_curation() -> None:
     """All are accepted: English, long enough, and no near duplicate of another."""
-    rows = [(prompt_id_of(text), text, 0, True) for text in prompts(COUNT_ALL)]
-    crowd = pl.DataFrame(rows, ["prompt_id", "text", "count_masked", "is_first_turn"], orient="row")
+    rows = [(prompt_id_of(text), text, 0) for text in prompts(COUNT_ALL)]
+    crowd = pl.DataFrame(rows, ["prompt_id", "text", "count_masked"], orient="row")
     curated = curate(crowd, pl.DataFrame(schema={"prompt_id": pl.String, "text": pl.String}), CurationSettings())
     assert curated["outcome"].to_list() == ["accepted"] * COUNT_ALL
 
