@@ -20,10 +20,15 @@ from benchbuilder.settings import Settings
 from benchbuilder.text import escape_for_message
 from benchbuilder.warehouse import Snapshot, Swept, Warehouse, sweep_forgotten
 
+IMPORTED = "imported"  # in the place of a source, for questions that were
+
 _BY_REF = """
-    select distinct prompt_id from sightings where source_ref = $name or conversation_ref = $name
-    union
-    select prompt_id from imported_questions where question_ref = $name
+    select distinct source, prompt_id from (
+        select source, prompt_id from sightings where source_ref = $name or conversation_ref = $name
+        union all
+        select $imported, prompt_id from imported_questions where question_ref = $name
+    )
+    where $source is null or source = $source
 """
 _BY_ID = """
     select distinct prompt_id from (
@@ -91,7 +96,12 @@ class Forgotten(NamedTuple):
 
 
 def find_touched(
-    warehouse: Warehouse, source_refs: Sequence[str], prompt_ids: Sequence[str], *, is_near: bool = False
+    warehouse: Warehouse,
+    source_refs: Sequence[str],
+    prompt_ids: Sequence[str],
+    *,
+    source: str | None = None,
+    is_near: bool = False,
 ) -> Touched:
     """The prompts that somebody names, and what they are part of.
 
@@ -99,19 +109,17 @@ def find_touched(
         warehouse: live.
         source_refs: a record's own id, also that of a conversation (all its turns) or of an imported question.
         prompt_ids: ids, or beginnings that fit one prompt.
+        source: that the source_refs are of, `imported` for an import; None where only one has them.
         is_near: their near duplicates as well.
 
     Raises:
-        UsageError: a name fits no prompt, or a beginning several.
+        UsageError: a name fits no prompt, a beginning several, a source_ref several sources.
     """
     found: set[str] = set()
     for name in source_refs:
-        found |= _named(warehouse, "source_ref", name, _BY_REF)
+        found |= _by_ref(warehouse, name, source)
     for name in prompt_ids:
-        fits = _named(warehouse, "prompt_id", name, _BY_ID)
-        if len(fits) > 1:
-            raise UsageError(f"prompt_id {escape_for_message(name)} fits {len(fits)} prompts")
-        found |= fits
+        found |= _by_id(warehouse, name)
     near = _ids(warehouse, _NEAR, found) - found
     if is_near:
         found, near = found | near, set()
@@ -142,11 +150,30 @@ def forget(warehouse: Warehouse, settings: Settings, prompt_ids: Sequence[str]) 
     return Forgotten(swept, published, removed, len(list((state_dir / "spool").glob("*.jsonl"))))
 
 
-def _named(warehouse: Warehouse, what: str, name: str, query: str) -> set[str]:
-    found = set(warehouse.read(query, name=name)["prompt_id"]) if name else set()
-    if not found:
-        raise UsageError(f"{what} {escape_for_message(name)}: no prompt is known by it")
-    return found
+def _by_ref(warehouse: Warehouse, name: str, source: str | None) -> set[str]:
+    found = warehouse.read(_BY_REF, name=name, source=source, imported=IMPORTED)
+    sources = sorted(found["source"].unique())
+    if len(sources) > 1:
+        several = ", ".join(map(escape_for_message, sources))
+        raise UsageError(f"source_ref {escape_for_message(name)} stands in {several}: say which with --source")
+    _check_found("source_ref", name, found.height)
+    return set(found["prompt_id"])
+
+
+def _by_id(warehouse: Warehouse, name: str) -> set[str]:
+    found = warehouse.read(_BY_ID, name=name)["prompt_id"].to_list() if name else []
+    if len(found) > 1:
+        raise UsageError(f"prompt_id {escape_for_message(name)} fits {len(found)} prompts")
+    _check_found("prompt_id", name, len(found))
+    return set(found)
+
+
+def _check_found(what: str, name: str, count: int) -> None:
+    if not count:
+        raise UsageError(
+            f"{what} {escape_for_message(name)}: no prompt is known by it;"
+            " `benchbuilder forget --finish` ends what was interrupted"
+        )
 
 
 def _ids(warehouse: Warehouse, query: str, ids: Collection[str]) -> set[str]:

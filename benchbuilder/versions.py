@@ -21,7 +21,6 @@ _CHANGES = """
                 else 'kept'
             end as change,
             case when change = 'in' then $before when change = 'out' then $after end as other_id,
-            coalesce(after.topic_id, before.topic_id) as topic_id,
             coalesce(after.score, before.score) as score,
             coalesce(after.topic_mean, before.topic_mean) as topic_mean
         from before
@@ -42,6 +41,7 @@ _CHANGES = """
     select
         together.change,
         together.question_ref,
+        labels.topic_id,
         coalesce(labels.topic_name, labels.topic_id) as topic,
         case
             when change = 'kept' then 'kept'
@@ -78,8 +78,8 @@ class VersionDiff(NamedTuple):
     Attributes:
         before: benchmark_id of the version that is compared.
         after: of the one it is compared with.
-        questions: change (in, out, kept), question_ref, topic (name or id), reason, threshold and measured (of the
-            selection that turned it away), score, topic_mean, text (null of an import that lacks it). The reason of
+        questions: change (in, out, kept), question_ref, topic_id, topic (name or id), reason, threshold, measured (of
+            the selection that turned it away), score, topic_mean, text (null of an import that lacks it). The reason of
             one that came or went is what the version without it says of the prompt: that of its selection or curation;
             new_prompt, where it was read only after that version was frozen; not_there, of an import.
     """
@@ -97,7 +97,12 @@ class VersionDiff(NamedTuple):
         """topic, count_in, count_out, count_kept; where most moved first."""
         counts = [(pl.col("change") == change).sum().alias(f"count_{change}") for change in ("in", "out", "kept")]
         count_moved = pl.col("count_in") + pl.col("count_out")
-        return self.questions.group_by("topic").agg(counts).sort(count_moved, "topic", descending=[True, False])
+        return (
+            self.questions.group_by("topic_id")  # two topics may have one name
+            .agg(pl.col("topic").first(), *counts)
+            .sort(count_moved, "topic", "topic_id", descending=[True, False, False])
+            .drop("topic_id")
+        )
 
     def by_reason(self) -> pl.DataFrame:
         """change, reason, count_questions, of those that came or went."""

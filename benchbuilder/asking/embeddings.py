@@ -12,6 +12,7 @@ _MISSING = """
         select item_id, any_value(text order by benchmark) from public_items
         where list_contains($benchmarks, benchmark)
             and item_id not in (select prompt_id from accepted_prompts where curation_digest = $digest)
+            and item_id not in (select prompt_id from forgotten_prompts)  -- their vectors go before each publication
         group by item_id
     )
     select prompt_id, text

@@ -85,7 +85,9 @@ class Warehouse:
             with self._open() as connection:
                 migrate(connection)
                 if not connection.execute("from warehouse").fetchall():
-                    connection.execute("insert into warehouse values ($1, current_timestamp)", [str(uuid.uuid4())])
+                    connection.execute(
+                        "insert into warehouse values ($1, current_timestamp, false)", [str(uuid.uuid4())]
+                    )
         except OSError as error:
             raise StateDirError(f"state_dir {state_dir}: cannot be written: {error.strerror}") from error
 
@@ -142,7 +144,9 @@ class Warehouse:
                 quoted = str(partial).replace("'", "''")
                 connection.execute(f"attach '{quoted}' as rewritten (row_group_size {_ROWS_PER_GROUP})")
                 connection.execute("copy from database warehouse to rewritten")
-                connection.execute("update rewritten.warehouse set warehouse_id = $1", [str(uuid.uuid4())])
+                connection.execute(
+                    "update rewritten.warehouse set warehouse_id = $1, is_to_rewrite = false", [str(uuid.uuid4())]
+                )
                 connection.execute("checkpoint rewritten")
             with partial.open("rb+") as file:
                 os.fsync(file.fileno())

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=False)]
 
 
-def forget(
+def forget(  # noqa: PLR0913 - what a person can say of it
     *,
     source_ref: Annotated[Names, Parameter(help="Id of a record, conversation or imported question; repeatable.")] = (),
     prompt_id: Annotated[Names, Parameter(help="Id of a prompt or the beginning of it; repeatable.")] = (),
+    source: Annotated[str | None, Parameter(help="Whose --source-ref it is, where several sources have it.")] = None,
     near: Annotated[bool, Parameter(help="Their near duplicates as well.")] = False,
+    finish: Annotated[bool, Parameter(help="End what an interrupted one began; nothing need be named.")] = False,
     dry_run: Annotated[bool, Parameter(help="Only say what it would touch.")] = False,
     config: Config = None,
     state_dir: StateDir = None,
@@ -29,11 +31,11 @@ def forget(
     from benchbuilder.warehouse import Warehouse
     from flows.printing import say
 
-    if not source_ref and not prompt_id:
+    if not source_ref and not prompt_id and not finish:
         raise UsageError("name what is to be forgotten: --source-ref or --prompt-id")
     settings = load_settings(config, state_dir)
     warehouse = Warehouse(settings.state_dir)
-    touched = find_touched(warehouse, source_ref, prompt_id, is_near=near)
+    touched = find_touched(warehouse, source_ref, prompt_id, source=source, is_near=near)
     _say_touched(touched)
     if dry_run:
         say("nothing was removed")

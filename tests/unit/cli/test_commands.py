@@ -29,7 +29,7 @@ COMMANDS = {
     "evaluate": OF_A_RUN | {"MODELS", "--benchmark"},
     "publish": OF_A_RUN | {"--benchmark"},
     "plan": COMMON | {"--benchmark", "--format"},
-    "forget": COMMON | {"--source-ref", "--prompt-id", "--near", "--dry-run"},
+    "forget": COMMON | {"--source-ref", "--prompt-id", "--source", "--near", "--finish", "--dry-run"},
     "diff": COMMON | {"--format"},
     "board": COMMON,
     "sql": COMMON | {"--query", "--format"},

@@ -17,7 +17,12 @@ BESIDE: dict[str, list[dict[str, Any]]] = {
         {"request_key": "new call", "prompt_ids": ["gone"]},
         {"request_key": "old call", "prompt_ids": None},
         {"request_key": "other call", "prompt_ids": ["stays"]},
-        {"request_key": "call about both", "prompt_ids": ["gone", "stays"]},
+        {"request_key": "call about both", "prompt_ids": ["gone", "stays"], "text": "a name", "thinking": "they say …"},
+        {"request_key": "call of two that were cut alike", "prompt_ids": ["gone"], "text": "[1, 2]"},
+    ],
+    "annotations": [
+        {"prompt_id": "gone", "request_keys": ["call of two that were cut alike"]},
+        {"prompt_id": "stays", "request_keys": ["call of two that were cut alike"]},
     ],
     "answers": [{"prompt_id": "gone", "request_key": "old call"}],
     "answer_styles": [{"request_key": "old call"}, {"request_key": "other call"}],
@@ -56,9 +61,13 @@ def test_what_hangs_on_a_prompt_goes_with_it(warehouse: Warehouse) -> None:
     for relation, rows in BESIDE.items():
         fill(warehouse, relation, *rows)
     counts = {"answers": 1, "answer_styles": 1, "imported_questions": 1, "given_answers": 2, "imported_judgments": 1}
-    assert forget(warehouse, "gone") == counts | {"completions": 3, "questions": 1, "curations": 1}
-    left = warehouse.read("select request_key, prompt_ids from completions order by request_key").rows()
-    assert left == [("call about both", ["stays"]), ("other call", ["stays"])]
+    assert forget(warehouse, "gone") == counts | {"completions": 4, "annotations": 1, "questions": 1, "curations": 1}
+    left = warehouse.read("select request_key, prompt_ids, text, thinking from completions order by request_key").rows()
+    assert left == [
+        ("call about both", ["stays"], None, None),
+        ("call of two that were cut alike", [], "[1, 2]", None),
+        ("other call", ["stays"], None, None),
+    ]
     assert warehouse.read("select question_ref from imported_questions").rows() == [("8",)]
 
 
@@ -73,6 +82,35 @@ def test_no_byte_of_it_is_left_in_the_file(warehouse: Warehouse, prompts: Prompt
     assert secret.encode() not in content
     assert b"kept words" in content
     assert [path.name for path in warehouse.state_dir.glob("warehouse*")] == ["warehouse.duckdb"]
+
+
+def test_a_rejection_of_the_same_record_keeps_no_excerpt(warehouse: Warehouse) -> None:
+    """A conversation of which one turn could not be read stands in both, with its beginning."""
+    place = {"source": "s", "location": "f.jsonl"}
+    fill(warehouse, "sightings", {**place, "line": 7, "prompt_id": "gone"}, {**place, "line": 8, "prompt_id": "stays"})
+    fill(warehouse, "rejections", *({**place, "line": line, "excerpt": f"line {line}"} for line in (7, 8, 9)))
+    fill(warehouse, "imported_questions", {"prompt_id": "gone", "location": "q.jsonl", "line": 3})
+    fill(warehouse, "import_rejections", {"location": "q.jsonl", "line": 3, "excerpt": "a beginning"})
+    forget(warehouse, "gone")
+    left = warehouse.read("select line, excerpt from rejections order by line").rows()
+    assert left == [(7, ""), (8, "line 8"), (9, "line 9")]
+    assert warehouse.read("select excerpt from import_rejections").rows() == [("",)]
+
+
+def test_what_could_not_be_rewritten_is_at_the_next_sweep(
+    warehouse: Warehouse, prompts: Prompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, or a kill after the rows went: their bytes are still to go."""
+    secret = secrets.token_hex(24)
+    warehouse.append("prompts", prompts("gone", text=secret))
+    with monkeypatch.context() as patch:
+        patch.setattr(Warehouse, "rewrite", lambda _: (_ for _ in ()).throw(OSError("no space left")))
+        with pytest.raises(OSError, match="no space"):
+            forget(warehouse, "gone")
+    assert secret.encode() in warehouse.path.read_bytes()
+    assert sweep_forgotten(warehouse).counts == {}
+    assert secret.encode() not in warehouse.path.read_bytes()
+    assert not warehouse.read("select is_to_rewrite from warehouse").item()
 
 
 def test_nothing_is_rewritten_where_nothing_went(warehouse: Warehouse, prompts: Prompts) -> None:
