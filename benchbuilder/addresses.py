@@ -1,6 +1,11 @@
 """What the settings may say of places that are asked: an address without secrets in it, and the name of a variable."""
 
+import re
 from urllib.parse import urlsplit
+
+from benchbuilder.curation.privacy import mask
+
+_VARIABLE = re.compile("[A-Z_][A-Z0-9_]{0,63}")
 
 
 def check_address(address: str) -> str:
@@ -18,11 +23,11 @@ def check_address(address: str) -> str:
 
 
 def check_variable(name: str | None) -> str | None:
-    """The name, if an environment variable can have it.
+    """The name, if it looks like that of an environment variable: capitals, digits and underscores, at most 64.
 
     Raises:
-        ValueError: it cannot, so most likely it is the key itself.
+        ValueError: it does not, so most likely it is the key itself.
     """
-    if name is not None and not name.isidentifier():
-        raise ValueError("must be the name of an environment variable, never the key itself")
+    if name is not None and not (_VARIABLE.fullmatch(name) and mask(name).text == name):
+        raise ValueError("must be the name of an environment variable in capitals, never the key itself")
     return name

@@ -46,14 +46,15 @@ _STYLES = """
 """
 
 
-# Of versions built here the newest, else the import that was rated last; one without a board only if none has one.
+# Of versions built here the one chosen last, else the import rated last; one without a board only if none has one.
 _NEWEST = """
     select benchmarks.*
     from benchmarks
+    join latest_choices using (benchmark_id)
     left join leaderboards using (benchmark_id)
     order by
         leaderboards.leaderboard_id is null, benchmarks.is_imported,
-        case when benchmarks.is_imported then leaderboards.fitted_at else benchmarks.frozen_at end desc,
+        case when benchmarks.is_imported then leaderboards.fitted_at else latest_choices.chosen_at end desc,
         leaderboards.fitted_at desc, benchmarks.benchmark_id
     limit 1
 """

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from benchbuilder.asking.annotations import plan_annotations
 from benchbuilder.asking.answers import WantedAnswers, plan_answers
+from benchbuilder.asking.cascades import count_undecided
 from benchbuilder.asking.embeddings import plan_embeddings
 from benchbuilder.asking.judgments import given_answers, plan_games
 from benchbuilder.asking.topic_names import plan_topic_names
 from benchbuilder.ledger.counting import NEVER_ASKED, KeyIndex, is_due
 from benchbuilder.llm.requests import Request
 from benchbuilder.prompts import load_template
-from benchbuilder.settings import JudgeSettings, Settings
+from benchbuilder.settings import Annotator, JudgeSettings, Settings
 from benchbuilder.text import count_tokens
 from benchbuilder.warehouse import Warehouse
 
@@ -35,7 +36,7 @@ class Step(NamedTuple):
     """One step of one model.
 
     Attributes:
-        step: embed, name topics, annotate, answer, judge.
+        step: embed, name topics, annotate cheaply, annotate, answer, judge.
         model: who is asked.
         about: whose answers are judged; empty elsewhere.
         count_calls: that would be made.
@@ -69,7 +70,7 @@ def forecast(warehouse: Warehouse, settings: Settings, benchmark_id: str | None)
     steps = [
         of_run.step("embed", settings.embedder.model, plan_embeddings(warehouse, settings)),
         of_run.step("name topics", settings.namer.model, plan_topic_names(warehouse, settings).values()),
-        of_run.step("annotate", settings.annotator.model, of_run.annotations()),
+        *of_run.annotations(),
     ]
     if benchmark_id is not None:
         answers = {model: plan_answers(warehouse, settings, benchmark_id, model) for model in settings.contestants}
@@ -88,8 +89,18 @@ class _Forecast:
     settings: Settings
     paid: KeyIndex
 
-    def annotations(self) -> Iterator[Request]:
-        for marking in plan_annotations(self.warehouse, self.settings).values():
+    def annotations(self) -> Iterator[Step]:
+        """Of the small model of a cascade, where there is one, and of the strong annotator."""
+        cheap, strong = self.settings.cheap_annotator, self.settings.strong_annotator
+        if cheap is not None:
+            yield self.step("annotate cheaply", cheap.model, self._marks(cheap))
+        step = self.step("annotate", strong.model, self._marks(strong))
+        count_open = count_undecided(self.warehouse, self.settings)
+        note = f"of {count_open:,} more prompts, those that the cascade lets pass once it has marked them"
+        yield step._replace(note=note) if count_open else step
+
+    def _marks(self, annotator: Annotator) -> Iterator[Request]:
+        for marking in plan_annotations(self.warehouse, self.settings, annotator=annotator).values():
             yield from marking.requests
 
     def coming(self, wanted: WantedAnswers) -> set[str]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from benchbuilder.curation.privacy import mask_reference
 from benchbuilder.errors import UsageError, WarehouseError
 from benchbuilder.ledger.record import Record
 from benchbuilder.publishing import Published, publish
@@ -24,9 +25,10 @@ IMPORTED = "imported"  # in the place of a source, for questions that were
 
 _BY_REF = """
     select distinct source, prompt_id from (
-        select source, prompt_id from sightings where source_ref = $name or conversation_ref = $name
+        select source, prompt_id from sightings
+        where list_contains($names, source_ref) or list_contains($names, conversation_ref)
         union all
-        select $imported, prompt_id from imported_questions where question_ref = $name
+        select $imported, prompt_id from imported_questions where list_contains($names, question_ref)
     )
     where $source is null or source = $source
 """
@@ -151,7 +153,7 @@ def forget(warehouse: Warehouse, settings: Settings, prompt_ids: Sequence[str]) 
 
 
 def _by_ref(warehouse: Warehouse, name: str, source: str | None) -> set[str]:
-    found = warehouse.read(_BY_REF, name=name, source=source, imported=IMPORTED)
+    found = warehouse.read(_BY_REF, names=[name, mask_reference(name)], source=source, imported=IMPORTED)
     sources = sorted(found["source"].unique())
     if len(sources) > 1:
         several = ", ".join(map(escape_for_message, sources))

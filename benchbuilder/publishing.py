@@ -15,8 +15,7 @@ from benchbuilder.warehouse import Snapshot, Warehouse, publish_checked, swap_li
 _JUDGED = """
     select question_ref as question_id, model, baseline, judge, baseline_first, replicate, model_verdict as verdict
     from judged_games
-    semi join latest_leaderboards using (leaderboard_id)
-    semi join latest_benchmark on judged_games.benchmark_id = latest_benchmark.benchmark_id
+    semi join latest_leaderboard using (leaderboard_id)
     order by question_id, model, judge, baseline_first, replicate
 """
 

@@ -26,11 +26,11 @@ _CHANGES = """
         from before
         full join after using (question_ref)
     ),
-    decided as (  -- as it was when the version without the question was frozen
+    decided as (  -- as it was when the version without the question was chosen
         from exclusions
         semi join together on exclusions.prompt_id = together.question_ref
         where decided_at <= (
-            select benchmarks.frozen_at from benchmarks
+            select chosen_at from latest_choices
             where benchmark_id = (select other_id from together where question_ref = exclusions.prompt_id)
         )
         qualify row_number() over (partition by prompt_id order by decision desc) = 1

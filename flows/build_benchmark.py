@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from flows.conclusion import conclude, go_on
 from flows.parameters import RunParameters
 from tasks import Run, chunks
-from tasks.annotate import annotate, annotate_cheaply
+from tasks.annotate import annotate, annotate_cheaply, annotate_sample
 from tasks.cluster import cluster
 from tasks.curate import curate
 from tasks.embed import embed
@@ -29,11 +29,15 @@ async def build_benchmark(parameters: RunParameters = RunParameters()) -> State[
     await exclude(run)
     await cluster(run)
     states["name topics"] = await name_topics(run, return_state=True)
+    is_decided = True  # who the strong annotator looks at
     if run.settings.annotator.cascade is not None:
         states |= await _chunk_by_chunk("annotate cheaply", annotate_cheaply, run)
-        states |= await _chunk_by_chunk("annotate sample", annotate, run)
+        states["annotate sample"] = await annotate_sample(run, return_state=True)
+        await go_on(states["annotate sample"])
         states["fit cascade"] = await fit_cascade(run, return_state=True)
-    states |= await _chunk_by_chunk("annotate", annotate, run)
+        is_decided = await go_on(states["fit cascade"])
+    if is_decided:
+        states |= await _chunk_by_chunk("annotate", annotate, run)
     states["select"] = await select(run, return_state=True)
     return await conclude(states, needed=("select",))
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchbuilder.asking.annotations import Marking, plan_annotations, read_marks, reading_of_marks
+from benchbuilder.asking.cascades import is_fitted
 from benchbuilder.criteria import PARSER_VERSION
 from benchbuilder.errors import Unparsable
 from benchbuilder.ledger import Counted, Ledger, Settled
@@ -26,6 +27,19 @@ async def annotate(run: Run, prefix: str) -> str:
         IncompleteError: some calls failed; a later run asks again.
     """
     return await _mark(run, run.settings.strong_annotator, prefix)
+
+
+@plain_step("annotate sample")
+async def annotate_sample(run: Run) -> str:
+    """Marks of the strong annotator for the sample of a cascade, drawn once; nothing to do where a fit stands.
+
+    Raises:
+        EndpointError: the annotator cannot be asked; the build cannot go on.
+        IncompleteError: some calls failed; a later run asks again.
+    """
+    if is_fitted(run.warehouse, run.settings):
+        return "the cascade is fitted"
+    return await _mark(run, run.settings.strong_annotator, "")
 
 
 @plain_step("annotate cheaply {prefix}")

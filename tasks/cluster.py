@@ -1,7 +1,8 @@
 """Find topics when a full clustering is due, else place the new prompts into the topics that stand.
 
-A full clustering begins from the topics that stand and is matched to them: one that survives keeps its id, and with it
-its name. What became of each is recorded in topic_changes.
+The latest clustering stands, whatever made it. A full one begins from its topics and is matched to them, also where the
+settings or the embedder are others: a topic that survives keeps its id, and with it its name. What became of each is
+recorded in topic_changes.
 """
 
 import asyncio
@@ -21,61 +22,63 @@ from benchbuilder.topics.clustering import Standing, fit_clustering
 from benchbuilder.topics.matching import match_topics
 from benchbuilder.topics.placing import place, place_on_map
 from benchbuilder.topics.relations import change_frame, member_frame, topic_frame
+from benchbuilder.topics.standing import SIZE_OF_NEWCOMER
 from tasks import Run, cached_step, check_mostly_there, logger
 
 _EMBEDDED = (
     "select prompt_id, text, vector from accepted_prompts join embeddings using (prompt_id)"
     " where curation_digest = $digest and embedder = $embedder and revision = $revision order by prompt_id"
 )
-_STANDING = (
-    "select * from clusterings where embedder = $embedder and revision = $revision and settings = $settings"
-    " order by clustered_at desc, clustering_id limit 1"
+_PLACED = (
+    "select count(*) as count_placed, count(*) filter (where is_outlier) as count_outliers"
+    " from topic_members where clustering_id = $id and is_placed"
 )
 
 
-def _embedder(run: Run) -> dict[str, Any]:
-    model = run.settings.embedder.model
-    return {"embedder": model, "revision": run.settings.models[model].revision}
-
-
 def _standing(run: Run) -> dict[str, Any] | None:
-    """The clustering whose topics stand: the latest one of this embedder under these settings."""
-    settings = orjson.dumps(run.settings.clustering).decode()
-    rows = run.warehouse.read(_STANDING, **_embedder(run), settings=settings)
+    """The clustering whose topics stand: the latest one."""
+    rows = run.warehouse.read("from latest_clustering")
     return rows.row(0, named=True) if rows.height else None
 
 
-def _is_due(run: Run, standing: dict[str, Any] | None) -> bool:
-    """Whether a full clustering is due: there is none, the last is too old, or too many prompts fit nowhere."""
-    cadence = run.settings.cadence
-    if standing is None or run.as_of - standing["as_of"] >= timedelta(days=cadence.recluster_every_days):
-        return True
-    share_outliers = run.warehouse.read(
-        "select avg(is_outlier::int) from topic_members where clustering_id = $id and is_placed",
-        id=standing["clustering_id"],
-    ).item()
-    return (share_outliers or 0) > max(cadence.max_share_unplaced, standing["share_unassigned"])
+def _made_by(run: Run) -> dict[str, str]:
+    """Embedder and settings of this run, as columns of `clusterings`."""
+    return {**run.settings.embedded_by, "settings": orjson.dumps(run.settings.clustering).decode()}
+
+
+def _is_outdated(run: Run, standing: dict[str, Any]) -> bool:
+    """Whether another embedder or other settings made what stands: nothing can be placed into it."""
+    return any(standing[name] != value for name, value in _made_by(run).items())
+
+
+def _is_due(run: Run, standing: dict[str, Any]) -> bool:
+    """Whether a full clustering is due: the last is outdated or too old, or too many prompts fit nowhere."""
+    every = timedelta(days=run.settings.cadence.recluster_every_days)
+    return _is_outdated(run, standing) or run.as_of - standing["as_of"] >= every or _is_crowded_out(run, standing)
+
+
+def _is_crowded_out(run: Run, standing: dict[str, Any]) -> bool:
+    """Whether too many of the placed prompts fit nowhere, and enough of them that they could be a new topic."""
+    count_placed, count_outliers = run.warehouse.read(_PLACED, id=standing["clustering_id"]).row(0)
+    most = max(run.settings.cadence.max_share_unplaced, standing["share_unassigned"])
+    fewest = SIZE_OF_NEWCOMER * run.settings.clustering.topic_size_for(standing["count_prompts"] + count_placed)
+    return count_outliers > most * count_placed and count_outliers >= fewest
 
 
 def _inputs(run: Run) -> Any:
     prompts = run.warehouse.read(
         f"select count(*), bit_xor(hash(prompt_id)) from ({_EMBEDDED})",  # noqa: S608 - our own query
         digest=digest_of(run.settings.curation),
-        **_embedder(run),
+        **run.settings.embedded_by,
     ).row(0)
     standing = _standing(run)
-    # That none stands yet is no input: the step itself changes it, and the same night again would run it again.
-    is_due_again = standing is not None and _is_due(run, standing)
-    return [
-        list(map(str, prompts)),
-        run.settings.clustering,
-        _embedder(run),
-        is_due_again,
-        run.settings.cadence.placing_similarity,
-    ]
+    # What a full clustering begins from, or began from: so the step itself changes no input, and the same night again
+    # is skipped, but what was placed into one clustering is not taken for placed into the next.
+    begins_from = standing and standing["clustering_id" if _is_due(run, standing) else "previous_id"]
+    return [list(map(str, prompts)), _made_by(run), begins_from, run.settings.cadence.placing_similarity]
 
 
-@cached_step(version=2, inputs=_inputs)
+@cached_step(version=3, inputs=_inputs)
 async def cluster(run: Run) -> dict[str, int]:
     """Cluster anew or place.
 
@@ -86,7 +89,7 @@ async def cluster(run: Run) -> dict[str, int]:
         NothingToRunError: no prompt has a vector.
         IncompleteError: too many prompts have none yet.
     """
-    crowd = run.warehouse.read(_EMBEDDED, digest=digest_of(run.settings.curation), **_embedder(run))
+    crowd = run.warehouse.read(_EMBEDDED, digest=digest_of(run.settings.curation), **run.settings.embedded_by)
     if crowd.is_empty():
         raise NothingToRunError("no prompt was accepted and embedded, so there is nothing to cluster")
     accepted = run.warehouse.read(
@@ -94,7 +97,7 @@ async def cluster(run: Run) -> dict[str, int]:
     ).item()
     check_mostly_there("embedded", crowd.height, accepted)
     standing = _standing(run)
-    if standing is None or (_is_due(run, standing) and not _is_same_crowd(run, crowd, standing)):
+    if standing is None or (_is_due(run, standing) and _finds_other_topics(run, crowd, standing)):
         counts = await _cluster_anew(run, crowd, standing)
     else:
         counts = _place_new(run, crowd, standing)
@@ -102,29 +105,31 @@ async def cluster(run: Run) -> dict[str, int]:
     return counts
 
 
-def _is_same_crowd(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> bool:
-    """Whether the standing clustering was made of these very prompts: then there is nothing to find anew."""
+def _finds_other_topics(run: Run, crowd: pl.DataFrame, standing: dict[str, Any]) -> bool:
+    """Whether there is anything to find anew: not of the very prompts that the standing clustering was made of."""
+    if _is_outdated(run, standing):
+        return True
     clustered = run.warehouse.read(
         "select prompt_id from topic_members where clustering_id = $id and not is_placed order by prompt_id",
         id=standing["clustering_id"],
     )
-    return clustered["prompt_id"].equals(crowd["prompt_id"])
+    return not clustered["prompt_id"].equals(crowd["prompt_id"])
 
 
 class _Topics(NamedTuple):
     """Topics by their ids."""
 
     members: dict[str, set[str]]  # prompt_ids, without outliers
-    centroids: dict[str, NDArray[np.float32]]
+    centroids: dict[str, NDArray[np.float32]]  # none where they cannot be compared
 
 
 async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] | None) -> dict[str, int]:
-    before = _topics_of(run, standing["clustering_id"]) if standing else _Topics({}, {})
+    before = _topics_of(run, standing) if standing else _Topics({}, {})
     clustering = await asyncio.to_thread(
         fit_clustering,
         crowd["prompt_id"].to_list(),
         _vectors(crowd),
-        "@".join(_embedder(run).values()),
+        "@".join(run.settings.embedded_by.values()),
         run.settings.clustering,
         _standing_of(standing["clustering_id"], before) if standing else None,
     )
@@ -135,10 +140,9 @@ async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] 
     changes = find_changes(before.members, {stays[topic]: prompt_ids for topic, prompt_ids in members.items()})
     count_outliers = int(clustering.members.is_outlier.sum())
     row = {
-        **_embedder(run),
+        **_made_by(run),
         "clustering_id": clustering.clustering_id,
         "previous_id": standing["clustering_id"] if standing else None,
-        "settings": orjson.dumps(clustering.settings).decode(),
         "count_prompts": crowd.height,
         "count_topics": len(clustering.topic_ids),
         "share_unassigned": count_outliers / crowd.height,
@@ -159,16 +163,18 @@ async def _cluster_anew(run: Run, crowd: pl.DataFrame, standing: dict[str, Any] 
     return {"count_prompts": crowd.height, "count_topics": len(stays), "count_outliers": count_outliers}
 
 
-def _topics_of(run: Run, clustering_id: str) -> _Topics:
+def _topics_of(run: Run, standing: dict[str, Any]) -> _Topics:
+    """Those that stand; without centroids where they are another embedder's, for they lie in another space."""
     rows = run.warehouse.read(
         "select topic_id, any_value(centroid) as centroid, list(prompt_id) as prompt_ids"
         " from topics join topic_members using (clustering_id, topic_id)"
         " where clustering_id = $id and not is_outlier group by topic_id order by topic_id",
-        id=clustering_id,
+        id=standing["clustering_id"],
     )
+    is_same_space = all(standing[name] == value for name, value in run.settings.embedded_by.items())
     return _Topics(
         {topic_id: set(prompt_ids) for topic_id, _, prompt_ids in rows.iter_rows()},
-        {topic_id: np.asarray(centroid, np.float32) for topic_id, centroid, _ in rows.iter_rows()},
+        {topic_id: np.asarray(centroid, np.float32) for topic_id, centroid, _ in rows.iter_rows() if is_same_space},
     )
 
 

@@ -22,10 +22,9 @@ from tasks import Run, check_mostly_there, logger, plain_step
 _NAMES = [criterion.name for criterion in CRITERIA]
 _VECTORS = "select prompt_id, vector from embeddings where embedder = $embedder and revision = $revision"
 _LIKELIHOODS = f"""
-    select prompt_id, [{", ".join(_NAMES)}] as likelihoods
+    select prompt_id, case when is_readable then [{", ".join(_NAMES)}] end as likelihoods
     from annotations
     where annotator = $cheap_annotator and annotator_digest = $cheap_digest and parser_version = $parser_version
-        and is_readable
 """  # noqa: S608 - names of our own criteria
 _CROWD = f"""
     with standing as (from cascade_members where cascade_id = $cascade_id),
@@ -41,6 +40,7 @@ _CROWD = f"""
         coalesce(standing.is_sampled, list_contains($sample::varchar[], members.prompt_id)) as is_sampled,
         strong.prompt_id is not null as is_marked,
         case when strong.is_readable then strong.marks end as marks,
+        seen.prompt_id is not null as is_seen,
         seen.* exclude (prompt_id)
     from ({MEMBERS}) as members
     inner join prompts using (prompt_id)
@@ -60,7 +60,8 @@ async def fit_cascade(run: Run) -> str:
         What a person wants to know: the recall of the strong annotator's picks with its interval, and what passes.
 
     Raises:
-        IncompleteError: too much of the sample has no marks of the strong annotator yet.
+        IncompleteError: too much of the sample has no marks of both annotators yet; or, where no fit stands, too much
+            of the crowd none of the cheap one.
     """
     cascade = run.settings.annotator.cascade
     if cascade is None:
@@ -68,12 +69,13 @@ async def fit_cascade(run: Run) -> str:
     row = cascade_row(run.warehouse, run.settings, cascade)
     fitted = run.warehouse.read("from cascades where cascade_id = $id", id=row["cascade_id"])
     crowd = _crowd(run, row, [] if fitted.height else plan_sample(run.warehouse, cascade))
-    sample = crowd.filter("is_sampled")
-    check_mostly_there("marked by both annotators", sample.filter("is_marked").height, sample.height)
-    if crowd["is_new"].any():
+    if fitted.is_empty() and crowd.is_empty():
+        return "cascade: no prompt stands in a topic"
+    _check_looked_at(crowd, is_fitted=not fitted.is_empty())
+    if crowd.filter("is_new", "is_seen").height:
         marked = await asyncio.to_thread(_mark, crowd)
         row = fitted.row(0, named=True) if fitted.height else row | _fit(run, cascade, marked)
-        _append(run, row, marked.filter("is_new"))
+        _append(run, row, marked.filter("is_new", "is_seen"))
     else:
         row = fitted.row(0, named=True)
     logger.info("%s", _told(row))
@@ -90,6 +92,14 @@ def _crowd(run: Run, row: dict[str, Any], sample: list[str]) -> pl.DataFrame:
     return run.warehouse.read(_CROWD.format(seen=_LIKELIHOODS), **bound, **cheap)
 
 
+def _check_looked_at(crowd: pl.DataFrame, *, is_fitted: bool) -> None:
+    """Refuse to learn from a part of the sample; once a fit stands, whom the cheap one has not seen waits for it."""
+    sample = crowd.filter("is_sampled")
+    check_mostly_there("marked by both annotators", sample.filter("is_marked", "is_seen").height, sample.height)
+    if not is_fitted:
+        check_mostly_there("marked by the cheap annotator", crowd.filter("is_seen").height, crowd.height)
+
+
 def _mark(crowd: pl.DataFrame) -> pl.DataFrame:
     """Add `cheap`, the likelihoods of the criteria, and `cheap_score`, how many are expected to be met.
 
@@ -98,7 +108,8 @@ def _mark(crowd: pl.DataFrame) -> pl.DataFrame:
     seen = crowd.columns[-1]
     known = crowd.filter("is_sampled", pl.col("marks").is_not_null(), pl.col(seen).is_not_null())
     others = crowd.filter(pl.col(seen).is_not_null()).join(known, on="prompt_id", how="anti")
-    cheap = fit_cheap_marks(_features(known), _matrix(known["marks"], len(_NAMES)), _features(others))
+    width = max(crowd[seen].list.len().drop_nulls(), default=0)
+    cheap = fit_cheap_marks(_features(known, width), _matrix(known["marks"], len(_NAMES)), _features(others, width))
     told = pl.DataFrame(
         {
             "prompt_id": pl.concat([known["prompt_id"], others["prompt_id"]]),
@@ -113,21 +124,21 @@ def _mark(crowd: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _features(crowd: pl.DataFrame) -> Matrix:
+def _features(crowd: pl.DataFrame, width: int) -> Matrix:
     texts = crowd["text"].to_list()
     if "vector" in crowd.columns:
-        return features_of_vectors(_matrix(crowd["vector"]), texts)
-    return features_of_likelihoods(_matrix(crowd["likelihoods"], len(_NAMES)), texts)
+        return features_of_vectors(_matrix(crowd["vector"], width), texts)
+    return features_of_likelihoods(_matrix(crowd["likelihoods"], width), texts)
 
 
-def _matrix(rows: pl.Series, width: int = -1) -> Matrix:
-    """Lists of one length as rows; `width` says which where there may be none."""
+def _matrix(rows: pl.Series, width: int) -> Matrix:
+    """Lists of one length as rows; `width` says which, because there may be none."""
     return rows.explode(empty_as_null=False).to_numpy().reshape(len(rows), width)
 
 
 def _fit(run: Run, cascade: CascadeSettings, marked: pl.DataFrame) -> dict[str, Any]:
     """The columns of `cascades` that the fit decides."""
-    sample = marked.filter("is_sampled")
+    sample = marked.filter("is_sampled", "is_seen")
     read = sample.drop_nulls(["score", "cheap_score"])
     is_pick = (read["score"] >= run.settings.selection.min_score).to_numpy()
     gate = fit_gate(
@@ -148,7 +159,7 @@ def _fit(run: Run, cascade: CascadeSettings, marked: pl.DataFrame) -> dict[str, 
 
 
 def _append(run: Run, row: dict[str, Any], new: pl.DataFrame) -> None:
-    """The fit, where it is new, and the prompts that it marks; who has no cheap marks passes."""
+    """The fit, where it is new, and the prompts that it marks; whom the cheap annotator could not be read on passes."""
     is_turned_away = pl.col("cheap_score") < pl.lit(
         row["threshold"], pl.Float64
     )  # null, so nobody, without a threshold

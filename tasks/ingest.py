@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from benchbuilder.curation.privacy import mask
+from benchbuilder.curation.privacy import mask, mask_reference
 from benchbuilder.schemas import frame_of
 from benchbuilder.sources import Batch, Progress, Reason, Record, Rejection, Source, read_source
 from benchbuilder.sources.votes import VOTE_SCHEMA
@@ -41,23 +41,37 @@ async def ingest(run: Run, source_name: str) -> dict[str, int]:
     base = run.settings.config_path.parent
     secret = run.settings.secret_of(source)
     async with run.warehouse.named_lock(f"ingest-{source_name}").hold_async():
-        progress = _progress(run, source_name)
+        progress = _progress(run, source)
         try:
             for batch in read_source(source, progress, base=base, mask=lambda text: mask(text).text, secret=secret):
                 with run.warehouse.write() as writer:
                     for name, count in _append(run, writer, source, batch).items():
                         counts[name] += count
+                _tell_what_is_left(source_name, batch)
         finally:  # of a source that breaks off too
             told = ", ".join(f"{name[6:]} {count:,}" for name, count in counts.items())
             logger.info("ingest %s: %s", source_name, told)
     return counts
 
 
-def _progress(run: Run, source_name: str) -> dict[str, Progress]:
+def _tell_what_is_left(source_name: str, batch: Batch) -> None:
+    """What a batch holds that became neither a record nor a rejection."""
+    if batch.count_bytes_pending:
+        told = "ingest %s: %s: %d bytes of an unfinished line wait"
+        logger.info(told, source_name, batch.progress.location, batch.count_bytes_pending)
+    if batch.count_no_votes:
+        told = "ingest %s: %d records hold no vote that can be read; they are prompts all the same"
+        logger.warning(told, source_name, batch.count_no_votes)
+
+
+def _progress(run: Run, source: Source) -> dict[str, Progress]:
+    """The latest mark of each place: one that was made by reading it as it is read now, where there is one."""
     rows = run.warehouse.read(
-        "select location, bytes_read, prefix_sha256, count_lines, cursor from ingest_batches where source = $source"
-        " qualify row_number() over (partition by location order by ingested_at desc) = 1",
-        source=source_name,
+        "select location, bytes_read, prefix_sha256, count_lines, cursor, reading from ingest_batches"
+        " where source = $source qualify row_number() over ("
+        "partition by location order by reading = $reading desc nulls last, ingested_at desc) = 1",
+        source=source.name,
+        reading=source.reading,
     )
     return {row[0]: Progress(*row) for row in rows.iter_rows()}
 
@@ -66,13 +80,13 @@ def _append(run: Run, writer: Writer, source: Source, batch: Batch) -> dict[str,
     """One batch into its relations."""
     now = datetime.now(UTC)
     mark = batch.progress
-    batch_id = digest_of([source.name, *mark] if mark.cursor else [source.name, *mark[:-1]])
+    batch_id = digest_of([source.name, *mark])
     if source.public_benchmark:
         told = Told(_append_items(writer, source.name, batch, batch_id, now))
     else:
         told = _append_sightings(writer, source.name, batch, batch_id, now)
     count_votes = writer.append("human_votes", _votes(batch, now))
-    rejections = _rejections(source.name, [*batch.rejections, *told.forgotten], batch_id, now)
+    rejections = _rejections(source.name, _without(told.forgotten, batch.rejections), batch_id, now)
     count_rejected = writer.append("rejections", frame_of("rejections", rejections))
     count_read = len(batch.records) + len(batch.rejections)
     counts = {
@@ -82,8 +96,8 @@ def _append(run: Run, writer: Writer, source: Source, batch: Batch) -> dict[str,
         "count_rejected": count_rejected,
     }
     row = {"batch_id": batch_id, "source": source.name, "location": mark.location, "bytes_read": mark.bytes_read}
-    row |= {"prefix_sha256": mark.sha256, "count_lines": mark.count_lines, "cursor": mark.cursor}
-    row |= {"run_id": run.run_id, "ingested_at": now}
+    row |= {"prefix_sha256": mark.sha256, "count_lines": mark.count_lines, "run_id": run.run_id, "ingested_at": now}
+    row |= {"cursor": mark.cursor, "reading": mark.reading}
     writer.append("ingest_batches", frame_of("ingest_batches", [row | counts]))
     return counts | {"count_new": told.count_new, "count_votes": count_votes}
 
@@ -123,11 +137,11 @@ def _append_sightings(writer: Writer, source: str, batch: Batch, batch_id: str, 
                 **shared,
                 "sighting_id": sighting_id,
                 "source": source,
-                "source_ref": record.source_ref,
+                "source_ref": mask_reference(record.source_ref),
                 "seen_at": record.seen_at,
                 "sender": record.sender,
                 "turn": record.turn,
-                "conversation_ref": record.conversation_ref,
+                "conversation_ref": record.conversation_ref and mask_reference(record.conversation_ref),
                 "location": record.file,
                 "line": record.line,
             }
@@ -142,7 +156,8 @@ def _append_items(writer: Writer, benchmark: str, batch: Batch, batch_id: str, n
     for record in batch.records:
         text = mask(record.text).text
         item = {"benchmark": benchmark, "item_id": prompt_id_of(text), "text": text, "batch_id": batch_id}
-        item |= {"source_ref": record.source_ref, "location": record.file, "line": record.line, "ingested_at": now}
+        item |= {"source_ref": mask_reference(record.source_ref), "location": record.file, "line": record.line}
+        item |= {"ingested_at": now}
         rows.append(item)
     return writer.append("public_items", frame_of("public_items", rows))
 
@@ -163,6 +178,13 @@ def _known(writer: Writer, sighting_ids: list[str]) -> set[str]:
 def _forgotten(record: Record, sighting_id: str) -> Rejection:
     """Told apart by the sighting that it would have been: nothing of its text is kept."""
     return Rejection(record.file, record.line, None, None, sighting_id, Reason.FORGOTTEN, "")
+
+
+def _without(forgotten: Sequence[Rejection], rejections: Sequence[Rejection]) -> list[Rejection]:
+    """All rejections; one of a record that holds a forgotten prompt as well shows nothing of it."""
+    places = {(one.file, one.line) for one in forgotten}
+    quiet = (one._replace(excerpt="") if (one.file, one.line) in places else one for one in rejections)
+    return [*quiet, *forgotten]
 
 
 def _rejections(source: str, rejections: Sequence[Rejection], batch_id: str, now: datetime) -> list[dict[str, Any]]:

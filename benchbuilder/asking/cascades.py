@@ -13,10 +13,11 @@ from benchbuilder.text import digest_of
 
 MEMBERS = """
     select prompt_id from topic_members
-    semi join (from clusterings order by clustered_at desc, clustering_id limit 1) as latest using (clustering_id)
+    semi join latest_clustering using (clustering_id)
     where not is_outlier
 """
-_LATEST = "select clustering_id from clusterings order by clustered_at desc, clustering_id limit 1"
+_SEEN = "select prompt_id from cascade_members where cascade_id = $id"
+_LATEST = "select clustering_id from latest_clustering"
 
 
 def cascade_row(reader: Reader, settings: Settings, cascade: CascadeSettings) -> dict[str, Any]:
@@ -48,6 +49,26 @@ def plan_sample(reader: Reader, cascade: CascadeSettings) -> list[str]:
     return draw_sample(members, size, cascade.seed)
 
 
+def is_fitted(reader: Reader, settings: Settings) -> bool:
+    """Whether a cascade is fitted to the topics as they are now."""
+    cascade = settings.annotator.cascade
+    if cascade is None:
+        return False
+    cascade_id = cascade_row(reader, settings, cascade)["cascade_id"]
+    return not reader.read("from cascades where cascade_id = $id", id=cascade_id).is_empty()
+
+
+def count_undecided(reader: Reader, settings: Settings) -> int:
+    """The members of topics of which it is open whether the strong annotator looks at them: no fit has marked them."""
+    cascade = settings.annotator.cascade
+    if cascade is None:
+        return 0
+    if not is_fitted(reader, settings):
+        return reader.read(MEMBERS).height - len(plan_sample(reader, cascade))
+    cascade_id = cascade_row(reader, settings, cascade)["cascade_id"]
+    return reader.read(f"{MEMBERS} and prompt_id not in ({_SEEN})", id=cascade_id).height
+
+
 def looks_at(reader: Reader, settings: Settings, annotator: Annotator, prefix: str = "") -> list[str]:
     """The prompts that an annotator is to mark, of those whose id begins with `prefix`, sorted.
 
@@ -59,12 +80,10 @@ def looks_at(reader: Reader, settings: Settings, annotator: Annotator, prefix: s
     if cascade is None or annotator != settings.strong_annotator:
         members = f"{MEMBERS} and starts_with(prompt_id, $prefix) order by prompt_id"
         return reader.read(members, prefix=prefix)["prompt_id"].to_list()
-    cascade_id = cascade_row(reader, settings, cascade)["cascade_id"]
-    if reader.read("from cascades where cascade_id = $id", id=cascade_id).is_empty():
+    if not is_fitted(reader, settings):
         return [prompt_id for prompt_id in plan_sample(reader, cascade) if prompt_id.startswith(prefix)]
     return reader.read(
-        "select prompt_id from cascade_members where cascade_id = $id and (is_sampled or is_passed)"
-        " and starts_with(prompt_id, $prefix) order by prompt_id",
-        id=cascade_id,
+        f"{_SEEN} and (is_sampled or is_passed) and starts_with(prompt_id, $prefix) order by prompt_id",
+        id=cascade_row(reader, settings, cascade)["cascade_id"],
         prefix=prefix,
     )["prompt_id"].to_list()

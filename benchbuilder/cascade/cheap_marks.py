@@ -5,7 +5,6 @@ its form; or the likelihoods that a small model gave. So the marks of a small mo
 as the strong one's would.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +16,8 @@ INVERSE_PENALTY = 1.0
 COUNT_FOLDS = 10
 _LEAST_OF_A_KIND = 2  # met and not met; with fewer of either there is nothing to learn
 _WEIGHT_OF_FORM = 0.25  # beside a vector of length 1
-_FORMS = tuple(map(re.compile, (r".", r"\n", r"[0-9]", r"[A-Z]", r"[(){}\[\]<>=;_/\\]", r"\?")))
+_KINDS = (b"\n", b"0123456789", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"(){}[]<>=;_/\\", b"?")
+_COUNT_BYTES = 256
 _SUREST = 1e-4  # a likelihood nearer to 0 or 1 says no more
 
 Matrix = NDArray[np.floating[Any]]
@@ -48,8 +48,15 @@ def features_of_likelihoods(likelihoods: Matrix, texts: Sequence[str]) -> Matrix
 
 def _form(texts: Sequence[str]) -> Matrix:
     """Logarithms of the counts of characters, lines, digits, capitals, signs of code and questions."""
-    counts = [[sum(1 for _ in form.finditer(text)) for form in _FORMS] for text in texts]
-    return _WEIGHT_OF_FORM * np.log1p(np.array(counts, np.float32).reshape(len(texts), len(_FORMS)))
+    counts = np.array([_counts(text) for text in texts], np.float32)
+    return _WEIGHT_OF_FORM * np.log1p(counts.reshape(len(texts), 1 + len(_KINDS)))
+
+
+def _counts(text: str) -> list[int]:
+    """Characters that end no line, then those of each kind; in UTF-8 a byte of ASCII is never part of another one."""
+    of_bytes = np.bincount(np.frombuffer(text.encode(), np.uint8), minlength=_COUNT_BYTES)
+    of_kinds = [int(of_bytes[list(kind)].sum()) for kind in _KINDS]
+    return [len(text) - of_kinds[0], *of_kinds]
 
 
 def fit_cheap_marks(features: Matrix, marks: Matrix, others: Matrix) -> CheapMarks:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from benchbuilder.curation.keys import find_keys
 from benchbuilder.curation.kinds import Finding, Kind, Span
 from benchbuilder.curation.personal_numbers import datafog_patterns, find_personal_numbers
+from benchbuilder.text import digest_of
 
 # A masked neighbour can uncover what it touched; each pass takes one layer off, and people write one or two.
 MAX_PASSES = 8
@@ -82,6 +83,11 @@ def _replaced(text: str, findings: Iterable[tuple[Span, Kind]]) -> str:
         parts += [text[position:start], f"[{kind}]"]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def mask_reference(reference: str) -> str:
+    """A record's own id as it may be stored: where it holds personal data or a credential, its digest in its place."""
+    return reference if mask(reference).text == reference else digest_of(reference)
 
 
 def mask(text: str) -> Masked:

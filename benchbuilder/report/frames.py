@@ -9,12 +9,15 @@ from benchbuilder.judging.canaries import PREFIX
 
 LENGTH_EXCERPT = 160
 
+# Of the board that is shown; while there is none, of the version that will have one.
+_SHOWN = """
+    select * from benchmarks
+    where benchmark_id = coalesce(
+        (select benchmark_id from latest_leaderboard), (select benchmark_id from latest_benchmark)
+    )"""
 _QUERIES = {
-    "benchmark": "select * from latest_benchmark",
-    "leaderboard": """
-        select latest_leaderboards.*
-        from latest_leaderboards
-        inner join latest_benchmark on latest_leaderboards.benchmark_id = latest_benchmark.benchmark_id""",
+    "benchmark": _SHOWN,
+    "leaderboard": "select * from latest_leaderboard",
     "board": "select * from board order by is_ranked desc, win_rate desc nulls last, model",
     "quality": """
         select quality.*
@@ -40,6 +43,23 @@ _QUERIES = {
         from games
         inner join questions on games.question_ref = questions.question_ref
         inner join latest_benchmark on questions.benchmark_id = latest_benchmark.benchmark_id""",
+    # Its annotator may have marked the topics without a cascade too: what was turned away names the threshold.
+    "cascade": f"""
+        with shown as ({_SHOWN})
+
+        select cascades.*, (cascades.settings ->> 'confidence')::double as confidence
+        from cascades
+        semi join shown using (clustering_id, annotator, annotator_digest)
+        where
+            cascades.threshold is null
+            or cascades.threshold in (
+                select turned_away.threshold
+                from turned_away
+                semi join shown using (benchmark_id)
+                where turned_away.reason = 'turned_away_by_cascade'
+            )
+        order by cascades.threshold is null, cascades.fitted_at desc, cascades.cascade_id
+        limit 1""",  # noqa: S608 - our own query
     "topics": "select * from topic_overview order by count_prompts desc, topic_id",
     # Titles of dots need an excerpt of the questions only; whole texts of a whole crowd would be megabytes.
     "topic_map": f"""
@@ -108,14 +128,16 @@ class ReportFrames:
     """Everything that is shown; the same frames give the same bytes.
 
     Attributes:
-        benchmark: the newest version, one row or none.
+        benchmark: the newest version with a board, without any the newest version: one row or none.
         leaderboard: its newest board that was published, one row or none: baseline, judges, as_of.
         board: mart `board`, one row per model, ranked ones first, best first.
         quality: mart `quality` of that board, people first, newest first.
-        withheld: one row per model (or one row) if the newest board was withheld: as_of, board_reason, model, reason.
+        withheld: one row per model (or one row) if the newest board of the newest version was withheld: as_of,
+            board_reason, model, reason.
         judged: one row: count_questions of the version that were judged at least once.
         bias: one row per judge: judge, count_judgments, share_readable, share_first_wins, share_orders_agree,
             share_ties, share_strong.
+        cascade: the fit that this version was chosen with, a row of `cascades` and its confidence; or no row.
         topics: mart `topic_overview`, largest first.
         topic_map: mart `topic_map` by prompt_id, with an excerpt of the questions instead of all texts.
         funnel: mart `funnel`.
@@ -131,6 +153,7 @@ class ReportFrames:
     withheld: pl.DataFrame
     judged: pl.DataFrame
     bias: pl.DataFrame
+    cascade: pl.DataFrame
     topics: pl.DataFrame
     topic_map: pl.DataFrame
     funnel: pl.DataFrame

@@ -8,7 +8,7 @@ from benchbuilder.prompts import load_template
 from benchbuilder.report.board import count_questions, withheld_reason
 from benchbuilder.report.findings import Finding, say
 from benchbuilder.report.frames import ReportFrames, models_of
-from benchbuilder.report.wording import NOTHING, percent, plural, points, thousands, words_of
+from benchbuilder.report.wording import NOTHING, interval, percent, plural, points, thousands, words_of
 from benchbuilder.text import escape_for_message
 
 LENGTH_SHA = 12
@@ -20,6 +20,23 @@ class Gate(NamedTuple):
     wanted: str
     is_passed: bool
     measured: str
+
+
+class CascadeFacts(NamedTuple):
+    """What a cheap annotator keeps of the strong one's picks; `recall` and `interval` are empty where all pass."""
+
+    annotator: str
+    cheap_annotator: str
+    is_model: bool
+    count_members: str
+    count_sample: str
+    count_read: str
+    count_picks: str
+    count_kept: str
+    recall: str
+    interval: str
+    confidence: str
+    passed: str
 
 
 class JudgeRow(NamedTuple):
@@ -63,6 +80,7 @@ class MethodView:
 
     finding: Finding
     gates: tuple[Gate, ...]
+    cascade: CascadeFacts | None
     judges: tuple[JudgeRow, ...]
     templates: tuple[TemplateRow, ...]
     costs: tuple[CostRow, ...]
@@ -82,6 +100,7 @@ def method_view(frames: ReportFrames) -> MethodView:
     return MethodView(
         finding=Finding(title, summary),
         gates=gates,
+        cascade=next(map(_cascade, frames.cascade.iter_rows(named=True)), None),
         judges=tuple(_judge(row) for row in frames.bias.iter_rows(named=True)),
         templates=tuple(_template(row) for row in frames.templates.iter_rows(named=True)),
         costs=tuple(_cost(row) for row in frames.costs.iter_rows(named=True)),
@@ -116,6 +135,24 @@ def _day_of_board(frames: ReportFrames) -> str:
     if frames.board.is_empty():
         return "no board"
     return f"board of {frames.board['as_of'][0]:%Y-%m-%d}"
+
+
+def _cascade(row: Mapping[str, Any]) -> CascadeFacts:
+    is_gated = row["threshold"] is not None
+    return CascadeFacts(
+        annotator=escape_for_message(row["annotator"], 60),
+        cheap_annotator=escape_for_message(row["cheap_annotator"], 60),
+        is_model=row["cheap_kind"] == "model",
+        count_members=thousands(row["count_members"]),
+        count_sample=thousands(row["count_sample"]),
+        count_read=thousands(row["count_read"]),
+        count_picks=thousands(row["count_picks"]),
+        count_kept=thousands(row["count_kept"]),
+        recall=percent(row["recall"], 1) if is_gated else "",
+        interval=interval(row["recall_lower"], row["recall_upper"]) if is_gated else "",
+        confidence=points(row["confidence"]),
+        passed=percent(row["share_passed"], 1),
+    )
 
 
 def _judge(row: Mapping[str, Any]) -> JudgeRow:

@@ -35,6 +35,7 @@ RELATIONS: dict[str, type[dy.Schema]] = {
     "topic_members": benchmarks.TopicMembers,
     "topic_changes": benchmarks.TopicChanges,
     "benchmarks": benchmarks.Benchmarks,
+    "choices": benchmarks.Choices,
     "questions": benchmarks.Questions,
     "turned_away": benchmarks.TurnedAway,
     "leaderboards": benchmarks.Leaderboards,

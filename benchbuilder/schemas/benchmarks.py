@@ -84,6 +84,15 @@ class Benchmarks(dy.Schema):
     name = dy.String(nullable=True)
 
 
+class Choices(dy.Schema):
+    """One choice of a version that was not the latest already."""
+
+    benchmark_id = dy.String(primary_key=True)
+    previous_id = dy.String(nullable=True)
+    as_of = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
+    chosen_at = dy.Datetime(time_zone="UTC", time_unit="us", primary_key=True)
+
+
 class Questions(dy.Schema):
     """One question of one version, with the reason it was kept; of an imported one the reference alone is sure."""
 

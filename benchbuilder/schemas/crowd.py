@@ -19,6 +19,7 @@ class IngestBatches(dy.Schema):
     run_id = dy.String(nullable=True)
     ingested_at = dy.Datetime(time_zone="UTC", time_unit="us", nullable=False)
     cursor = dy.String(nullable=True)
+    reading = dy.String(nullable=True)
 
 
 class Prompts(dy.Schema):

@@ -230,10 +230,9 @@ class Settings(BaseSettings):
         value = os.environ.get(variable, "")
         if not value:
             raise SettingsError(f"{self.config_path}: {key}: {variable} is not set")
-        if not (value.isascii() and value.isprintable()):  # no header can hold it
-            raise SettingsError(
-                f"{self.config_path}: {key}: {variable} holds a line break, or a character that no key has"
-            )
+        if not (value.isascii() and value.isprintable() and value == value.strip()):  # no header can hold it
+            told = "holds a line break, begins or ends with a blank, or holds a character that no key has"
+            raise SettingsError(f"{self.config_path}: {key}: {variable} {told}")
         return SecretStr(value)
 
     def check_keys(self, models: tuple[str, ...]) -> None:

@@ -180,7 +180,12 @@ class CadenceSettings(_Table):
 
     rebuild_every_days: float = Field(default=1, ge=0)
     recluster_every_days: float = Field(default=7, ge=0)
-    max_share_unplaced: float = Field(default=0.3, ge=0, le=1, description="above it a full clustering is due at once")
+    max_share_unplaced: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="of the placed prompts; above it, and with enough for a topic, a full clustering is due at once",
+    )
     placing_similarity: float = Field(
         default=0.4, ge=-1, le=1, description="cosine that places a new prompt into a topic"
     )

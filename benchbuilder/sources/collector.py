@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from benchbuilder.sources.excerpts import excerpt_of
-from benchbuilder.sources.records import Batch, Progress, Reason, Record, Rejection, Vote, VoteReason
+from benchbuilder.sources.fields import optional_at
+from benchbuilder.sources.records import Batch, Progress, Reason, Record, Rejection, Vote
 from benchbuilder.sources.source import Source
 from benchbuilder.sources.turns import read_turns
 from benchbuilder.sources.votes import read_vote
@@ -15,15 +16,19 @@ MAX_BATCH_BYTES = 16_000_000  # of records as they lie in the file; their texts 
 
 
 class Collector:
-    """What has been read of one place since the last batch. `mask` hides personal data in excerpts."""
+    """What has been read of one place since the last batch.
 
-    def __init__(self, source: Source, file: str, mask: Callable[[str], str]) -> None:
+    `mask` hides personal data in excerpts; `cursor` is the latest value that a record had for its path.
+    """
+
+    def __init__(self, source: Source, file: str, mask: Callable[[str], str], cursor_path: str | None = None) -> None:
         self.source, self.file, self._fields, self._mask = source, file, source.field_map, mask
+        self._cursor_path = cursor_path
+        self.cursor: str | None = None
         self._records: list[Record] = []
         self._rejections: list[Rejection] = []
         self._votes: list[Vote] = []
-        self._count_bytes = 0
-        self.last: dict[str, Any] | None = None  # the record that was added last
+        self._count_bytes = self._count_no_votes = 0
 
     @property
     def is_full(self) -> bool:
@@ -36,7 +41,7 @@ class Collector:
         return not self._records and not self._rejections
 
     def add(self, record: dict[str, Any], line: int | None, raw: bytes, byte_start: int | None = None) -> None:
-        """A record's turns, and its vote; and a rejection when one of them cannot be read.
+        """A record's turns and its vote, and a rejection when a turn cannot be read; a bad vote is counted alone.
 
         Args:
             record: its fields.
@@ -44,7 +49,9 @@ class Collector:
             raw: the record as it lies there.
             byte_start: where it begins.
         """
-        self.last = record
+        value = optional_at(record, self._cursor_path)
+        if value is not None and not isinstance(value, dict | list):
+            self.cursor = str(value)
         try:
             turns = read_turns(record, self.source, self._fields, self.file, line)
         except RecursionError:  # nested so deep that it can be read but not be written again, hence not be hashed
@@ -52,15 +59,23 @@ class Collector:
             return
         self._records += turns.records
         self._count_bytes += len(raw)
-        vote = read_vote(record, line, self._mask) if self.source.votes else None
+        if self.source.votes:
+            self._add_vote(record, line, turns.records)
+        if turns.reason:
+            self.reject(turns.reason, line, raw, byte_start)
+
+    def _add_vote(self, record: dict[str, Any], line: int | None, turns: tuple[Record, ...]) -> None:
+        """The prompt of a vote is the first turn as it was read; where that could not be, what the vote itself says."""
+        first = next((turn.text for turn in turns if turn.conversation_ref in {None, turn.source_ref}), None)
+        vote = read_vote(record, line, self._mask, first)
         if isinstance(vote, Vote):
             self._votes.append(vote)
-        if reason := turns.reason or (vote if isinstance(vote, Reason | VoteReason) else None):
-            self.reject(reason, line, raw, byte_start)
+        else:
+            self._count_no_votes += 1
 
     def reject(
         self,
-        reason: Reason | VoteReason,
+        reason: Reason,
         line: int | None,
         raw: bytes,
         byte_start: int | None = None,
@@ -84,6 +99,6 @@ class Collector:
     def batch(self, progress: Progress, count_bytes_pending: int = 0) -> Batch:
         """What was gathered, and a new start."""
         parts = tuple(self._records), tuple(self._rejections)
-        batch = Batch(*parts, progress, count_bytes_pending, tuple(self._votes))
-        self._records, self._rejections, self._votes, self._count_bytes = [], [], [], 0
+        batch = Batch(*parts, progress, count_bytes_pending, tuple(self._votes), self._count_no_votes)
+        self._records, self._rejections, self._votes, self._count_bytes, self._count_no_votes = [], [], [], 0, 0
         return batch

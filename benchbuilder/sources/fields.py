@@ -5,7 +5,9 @@ import hashlib
 import json
 import math
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Final
+from uuid import UUID
 
 from benchbuilder.text import clean_text, digest_of
 
@@ -67,8 +69,14 @@ def time_of(value: Any) -> datetime | None:
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, str):
         return _of_text(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return _of_epoch(value) if is_number else None
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return _of_number(value) if is_number else None
+
+
+def _of_number(value: float | Decimal) -> datetime | None:
+    with contextlib.suppress(ValueError, OverflowError):  # a number that is none, or one of hundreds of digits
+        return _of_epoch(float(value) if isinstance(value, Decimal) else value)
+    return None
 
 
 def digest_of_record(record: dict[str, Any]) -> str:
@@ -84,7 +92,7 @@ def reference_of(value: Any, record: dict[str, Any]) -> str:
     """A mapped id as text; the digest of the record where there is none, of the id itself where it is no short text."""
     if value is None or value == "":
         return digest_of_record(record)
-    is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+    is_plain = isinstance(value, str | int | float | Decimal | UUID) and not isinstance(value, bool)
     text = clean_text(str(value)) if is_plain else digest_of_record({"id": value})
     return text if len(text) <= MAX_REFERENCE else digest_of(text)
 

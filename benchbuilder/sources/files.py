@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from benchbuilder.errors import SourceError
 from benchbuilder.sources.source import Source
+from benchbuilder.text import clean_text, escape_for_message
 
 FORMATS = {
     ".jsonl": "jsonl",
@@ -16,6 +17,7 @@ FORMATS = {
     ".csv": "csv",
 }
 COMPRESSIONS = frozenset({".gz", ".zst"})  # of JSONL and CSV; Parquet compresses its own columns
+_WIDTH_PATH = 200
 
 
 def format_of_name(path: Path) -> str | None:
@@ -68,7 +70,10 @@ def _locate(path: Path, source: Source, base: Path) -> Located:
     if file_format is None:
         known = ", ".join(FORMATS)
         raise SourceError(f"{path}: set format, the ending is none of {known} (JSONL and CSV also with .gz or .zst)")
-    return Located(path, _name_of(path, base), file_format)
+    name = _name_of(path, base)
+    if clean_text(name) != name:  # no hash and no database takes it
+        raise SourceError(f"{escape_for_message(str(path), _WIDTH_PATH)}: the file's name is not UTF-8; rename it")
+    return Located(path, name, file_format)
 
 
 def find_files(source: Source, base: Path) -> tuple[list[Located], list[str]]:
@@ -88,9 +93,15 @@ def find_files(source: Source, base: Path) -> tuple[list[Located], list[str]]:
     for pattern in source.paths:
         try:
             found = {path.resolve(): path for path in _matching(pattern, source, base)}
-            located |= {real: _locate(path, source, base) for real, path in found.items()}
         except SourceError as error:
             faults.append(str(error))
+            continue
         except OSError as error:
             faults.append(f"{base / pattern}: cannot look for it: {error}")
+            continue
+        for real, path in found.items():
+            try:
+                located[real] = _locate(path, source, base)
+            except SourceError as error:
+                faults.append(str(error))
     return sorted(located.values(), key=lambda file: file.name), faults

@@ -1,4 +1,4 @@
-"""One line of JSON to an object, or to the reason why there is none."""
+"""One line of JSON to an object, or to the reason why there is none; and a record to the JSON that stands for it."""
 
 import json
 from typing import Any
@@ -36,10 +36,27 @@ def _parse_leniently(raw: bytes) -> Any | Reason:
         return Reason.BROKEN_JSON
 
 
+def parse_value(raw: bytes) -> Any | Reason:
+    """What `raw` holds; else WRONG_ENCODING or BROKEN_JSON."""
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return _parse_leniently(raw)
+
+
 def parse_object(raw: bytes) -> dict[str, Any] | Reason:
     """The object that `raw` holds; else WRONG_ENCODING, BROKEN_JSON or NOT_AN_OBJECT."""
-    try:
-        value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        value = _parse_leniently(raw)
+    value = parse_value(raw)
     return value if isinstance(value, dict | Reason) else Reason.NOT_AN_OBJECT
+
+
+def bytes_of_value(value: Any) -> bytes:
+    """Canonical JSON, which stands for a row in hashes and excerpts; what JSON has no form for enters as its text.
+
+    Raises:
+        RecursionError: it is nested so deep that it can be read but not be written again.
+    """
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # nested deeper than orjson writes, a number of more than 64 bits, half of an emoji
+        return json.dumps(value, default=str, sort_keys=True).encode()

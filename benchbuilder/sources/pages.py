@@ -1,9 +1,10 @@
 """Pages of JSON lines over HTTP, from the cursor where the last pull stopped.
 
-A page is asked for with the cursor; the next one is what its Link header calls next, else what the cursor of its last
-record leads to, until a page brings no further. The mark of a page is stored with its last batch, so that a pull that
-was stopped reads the page again; what was seen is a sighting that exists. The token goes to the origin that the
-settings name and to no other, wherever a redirect or a link leads.
+A page is asked for with the cursor; the next one is what its Link header calls next, else what the last cursor in its
+records leads to, until a page brings no further. Short pages are handed over together. The mark of a page is stored
+with its last batch, so that a pull that was stopped reads the page again; what was seen is a sighting that exists. The
+token goes to the origin that the settings name and to no other, wherever a redirect or a link leads; since what the
+library says of a request may hold it, no error here has a cause.
 """
 
 import io
@@ -16,8 +17,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from pydantic import SecretStr
 
 from benchbuilder.errors import SourceError
-from benchbuilder.sources.collector import Collector
-from benchbuilder.sources.fields import optional_at
+from benchbuilder.sources.collector import MAX_BATCH_BYTES, MAX_RECORDS, Collector
 from benchbuilder.sources.jsonl import CHUNK, JsonLines
 from benchbuilder.sources.records import Batch, Progress
 from benchbuilder.sources.source import HttpPages, Source
@@ -40,10 +40,17 @@ class _PassingError(Exception):
 
 
 class _Page(NamedTuple):
-    """What comes behind a page: the cursor of its last record (as before where it has none), and a link."""
+    """What comes behind a page.
+
+    Attributes:
+        cursor: the last one in its records; as before where it has none.
+        link: of the next page.
+        is_stuck: it has lines, brings no further, and is not known to be the last one.
+    """
 
     cursor: str
     link: str | None
+    is_stuck: bool
 
 
 class _Body(io.RawIOBase):
@@ -61,7 +68,7 @@ class _Body(io.RawIOBase):
         try:
             part = self._left or next(self._parts, b"")
         except httpx.HTTPError as error:
-            raise OSError(f"broke off: {type(error).__name__}") from error
+            raise OSError(f"broke off: {type(error).__name__}") from None
         length = min(len(buffer), len(part))
         buffer[:length], self._left = part[:length], part[length:]
         return length
@@ -90,7 +97,7 @@ def read_pages(
     with httpx.Client(
         timeout=source.http.timeout_seconds, follow_redirects=True, max_redirects=_MAX_REDIRECTS, trust_env=False
     ) as client:
-        yield from _Pull(client, source, source.http, mask, secret).batches(progress)
+        yield from _together(_Pull(client, source, source.http, mask, secret).batches(progress))
 
 
 class _Pull:
@@ -108,15 +115,22 @@ class _Pull:
         parts = urlsplit(pages.url)
         self._location = f"{parts.scheme}://{parts.netloc}{parts.path}"
         self._mark: Progress | None = None  # of the page that was read last
+        self._most_lines = 0  # of a page so far
 
     def batches(self, progress: Mapping[str, Progress]) -> Iterator[Batch]:
         self._mark = mark = progress.get(self._location)
+        self._most_lines = mark.count_lines if mark else 0
         cursor = mark.cursor if mark and mark.cursor else self._pages.since
         url: str | None = self._url(cursor)
         asked: set[str] = set()
         while url and url not in asked:
             asked.add(url)
             page = yield from self._patiently(url, cursor)
+            if page.is_stuck and not page.link:
+                raise self._error(
+                    f"a page brings no further than {self._pages.cursor} of the page before: more records share it than"
+                    " a page holds, or none of its lines can be read"
+                )
             url = page.link or (self._url(page.cursor) if page.cursor != cursor else None)
             cursor = page.cursor
 
@@ -136,7 +150,7 @@ class _Pull:
                 return (yield from self._page(url, cursor))
             except _PassingError as error:
                 if count_left == 0:
-                    raise self._error(str(error)) from error
+                    raise self._error(str(error)) from None
                 time.sleep(min(_MAX_PAUSE_SECONDS, max(error.pause_seconds, pause * random.uniform(0.75, 1.25))))  # noqa: S311 - spreads pauses
                 pause *= 2
         raise AssertionError("unreachable")
@@ -147,43 +161,43 @@ class _Pull:
         try:
             with self._client.stream("GET", url, headers=self._headers(url)) as response:
                 self._check(response)
-                reached = yield from self._records(response, cursor)
+                reached, is_stuck = yield from self._records(response, cursor)
                 link = response.links.get("next", {}).get("url")
-                return _Page(reached, self._followed(urljoin(str(response.url), link)) if link else None)
+                return _Page(reached, self._followed(urljoin(str(response.url), link)) if link else None, is_stuck)
         except (httpx.TransportError, OSError) as error:
-            raise _PassingError(f"no whole answer ({type(error).__name__})") from error
+            raise _PassingError(f"no whole answer ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise self._error(f"cannot be asked ({type(error).__name__})") from error
+            raise self._error(f"cannot be asked ({type(error).__name__})") from None
 
-    def _records(self, response: "httpx.Response", cursor: str) -> Generator[Batch, None, str]:
-        """The records of a page; its last batch alone says that the page has been read."""
-        collector = Collector(self._source, self._location, self._mask)
+    def _records(self, response: "httpx.Response", cursor: str) -> Generator[Batch, None, tuple[str, bool]]:
+        """The cursor that a page reaches, and whether it is stuck; its last batch alone says that it has been read."""
+        collector = Collector(self._source, self._location, self._mask, self._pages.cursor)
         lines = JsonLines(io.BufferedReader(_Body(response), CHUNK), collector, is_whole=True)
         held: Batch | None = None
+        has_records = False
         try:
             for batch in lines.batches():
                 if held:
                     yield held
                 held = _placed(batch, cursor)
+                has_records = has_records or bool(batch.records)
         except OSError:
             if held:
                 yield held
             raise
-        reached = self._reached(collector, cursor)
-        if held:
-            whole = _placed(held, reached)
-            if whole.progress != self._mark:  # else it is the page that was read last, once more
-                yield whole
-            self._mark = whole.progress
-        return reached
-
-    def _reached(self, collector: Collector, cursor: str) -> str:
-        if collector.last is None:
-            return cursor
-        value = optional_at(collector.last, self._pages.cursor)
-        if value is None or isinstance(value, dict | list):
-            raise self._error(f"the last record of a page has no {self._pages.cursor} to go on from")
-        return str(value)
+        if held is None:
+            return cursor, False
+        reached = cursor if collector.cursor is None else collector.cursor
+        whole = _placed(held, reached)
+        is_known = whole.progress == self._mark  # it is the page that was read last, once more
+        if not is_known:
+            yield whole
+        if has_records and collector.cursor is None:
+            raise self._error(f"no record of a page has a {self._pages.cursor} to go on from")
+        is_full = whole.progress.count_lines >= self._most_lines
+        self._mark, self._most_lines = whole.progress, max(self._most_lines, whole.progress.count_lines)
+        is_broken = collector.cursor is None
+        return reached, is_broken or (reached == cursor and is_full and not is_known)
 
     def _headers(self, url: str) -> dict[str, str]:
         headers = {"Accept": "application/x-ndjson, application/jsonl, application/json"}
@@ -208,6 +222,38 @@ class _Pull:
 
     def _error(self, told: str) -> SourceError:
         return SourceError(f"source {self._source.name!r}: {self._location}: {told}")
+
+
+def _together(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Batches of short pages as one, for each costs a transaction; what came before an error is yielded before it."""
+    held: Batch | None = None
+    try:
+        for batch in batches:
+            if held and not _fits(held, batch):
+                yield held
+                held = None
+            held = _joined(held, batch) if held else batch
+    except SourceError:
+        if held:
+            yield held
+        raise
+    if held:
+        yield held
+
+
+def _fits(held: Batch, batch: Batch) -> bool:
+    count = sum(len(part.records) + len(part.rejections) for part in (held, batch))
+    return count <= MAX_RECORDS and sum(len(row.text) for row in held.records) < MAX_BATCH_BYTES
+
+
+def _joined(held: Batch, batch: Batch) -> Batch:
+    """The later mark holds for both."""
+    return batch._replace(
+        records=held.records + batch.records,
+        rejections=held.rejections + batch.rejections,
+        votes=held.votes + batch.votes,
+        count_no_votes=held.count_no_votes + batch.count_no_votes,
+    )
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

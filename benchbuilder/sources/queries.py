@@ -10,9 +10,11 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from pydantic import SecretStr
@@ -20,14 +22,18 @@ from pydantic import SecretStr
 from benchbuilder.errors import SourceError
 from benchbuilder.sources.collector import Collector
 from benchbuilder.sources.columns import check_columns
-from benchbuilder.sources.records import Batch, Progress
+from benchbuilder.sources.json_objects import bytes_of_value, parse_value
+from benchbuilder.sources.records import Batch, Progress, Reason
 from benchbuilder.sources.source import Source, SqlQuery
-from benchbuilder.sources.tables import bytes_of_row
 from benchbuilder.text import digest_of, escape_for_message
+
+if TYPE_CHECKING:
+    import psycopg
 
 _ROWS_PER_FETCH = 100
 _LENGTH_DIGEST = 12
 _CURSOR = re.compile(r"(?<!:):cursor\b")
+_DIGIT = re.compile("[0-9]")
 _WIDTH_MESSAGE = 200
 
 Rows = Generator[dict[str, Any], None, None]
@@ -59,12 +65,13 @@ def read_query(
     if query is None:
         raise SourceError(f"source {source.name!r} has no table sql")
     location = _location_of(query)
-    mark = progress.get(location)
-    pull = _Pull(Collector(source, location, mask), query, mark)
-    rows = _postgres_rows(query, pull.start, secret) if query.is_postgres else _sqlite_rows(query, pull.start, base)
+    pull = _Pull(Collector(source, location, mask), query, progress.get(location))
+
+    def rows_behind(start: Any) -> Rows:
+        return _postgres_rows(query, start, secret) if query.is_postgres else _sqlite_rows(query, start, base)
+
     try:
-        with closing(rows):  # and the connection with them, whatever the caller does with an error
-            yield from pull.batches(rows)
+        yield from pull.batches(rows_behind)
     except (psycopg.Error, sqlite3.Error, ValueError) as error:
         yield from pull.rest()
         told = error.diag.message_primary if isinstance(error, psycopg.Error) else None
@@ -80,25 +87,45 @@ def _location_of(query: SqlQuery) -> str:
 
 
 class _Pull:
-    """One pull; `start` is what `:cursor` stands for in it."""
+    """One pull of one query."""
 
     def __init__(self, collector: Collector, query: SqlQuery, mark: Progress | None) -> None:
         self._collector, self._query, self._mark = collector, query, mark
-        self.start: Any = json.loads(mark.cursor) if mark and mark.cursor else query.start
-        self._before, self._last = self.start, None  # of the cursor: the last value but one, the last
+        # Of the cursor: the last value but one, which stands for `:cursor` when reading goes on; and the last.
+        self._before: Any = json.loads(mark.cursor) if mark and mark.cursor else query.start
+        self._last: Any = None
         self._sha256, self._count_bytes, self._count_rows = hashlib.sha256(), 0, 0
 
-    def batches(self, rows: Iterator[dict[str, Any]]) -> Iterator[Batch]:
+    def batches(self, rows_behind: Callable[[Any], Rows]) -> Iterator[Batch]:
+        """Of SQLite each is read for itself: while one is stored, whoever owns the file can write to it."""
+        is_at_end = False
+        while not is_at_end:
+            self._last = None
+            with closing(rows_behind(self._before)) as rows:  # and the connection, whatever the caller does
+                is_at_end = yield from self._batches_of(rows, self._before)
+            yield from self.rest()
+
+    def _batches_of(self, rows: Rows, start: Any) -> Generator[Batch, None, bool]:
+        """Whether the rows came to their end; else what was read fills a batch, and its mark lies behind `start`."""
         for row in rows:
-            self._step(row)
-            raw = bytes_of_row(row)
-            self._sha256.update(raw)
-            self._count_bytes += len(raw)
-            self._count_rows += 1
-            self._collector.add(row, None, raw)
+            self._take(row)
             if self._collector.is_full:
+                if not self._query.is_postgres and self._before != start:
+                    return False
                 yield self._collector.batch(self._progress())
-        yield from self.rest()
+        return True
+
+    def _take(self, row: dict[str, Any]) -> None:
+        self._step(row)
+        self._count_rows += 1
+        try:
+            raw = bytes_of_value(row)
+        except RecursionError:
+            self._collector.reject(Reason.BROKEN_JSON, None, b"")
+            return
+        self._sha256.update(raw)
+        self._count_bytes += len(raw)
+        self._collector.add(row, None, raw)
 
     def rest(self) -> Iterator[Batch]:
         """What was read since the last batch; none where it is what the last pull ended with."""
@@ -114,20 +141,33 @@ class _Pull:
         """Move the cursor; a row without a value moves nothing."""
         if self._query.cursor not in row:
             raise ValueError(f"the query gives no column {self._query.cursor}")
-        value = row[self._query.cursor]
+        value = _in_utc(row[self._query.cursor])
         if value is None or value == self._last:
             return
         if self._last is not None:
-            if not _is_after(value, self._last):
+            if _is_surely_before(value, self._last):
                 raise ValueError(f"the query must end with: order by {self._query.cursor}")
             self._before = self._last
         self._last = value
 
 
-def _is_after(value: Any, last: Any) -> bool:
+def _in_utc(value: Any) -> Any:
+    """A time with a zone compares with another one of this zone as clocks show it, and clocks are put back."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        with suppress(OverflowError):  # it is one of the last hours that there are
+            return value.astimezone(UTC)
+    return value
+
+
+def _is_surely_before(value: Any, last: Any) -> bool:
+    """Of numbers and times, written as text too; how else texts are ordered, the database alone knows."""
+    if isinstance(value, str) and isinstance(last, str):
+        return value < last and _DIGIT.sub("0", value) == _DIGIT.sub("0", last)
+    if not all(isinstance(item, int | float | Decimal | date) for item in (value, last)):
+        return False
     try:
-        return bool(value > last)
-    except TypeError:
+        return bool(value < last)
+    except (TypeError, ArithmeticError):  # a day and an hour, a number and what is none
         return False
 
 
@@ -147,12 +187,40 @@ def _postgres_rows(query: SqlQuery, start: Any, secret: SecretStr | None) -> Row
         application_name="benchbuilder",
     )
     with closing(connection):
+        _load_all_there_is(connection)
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with psycopg.RawServerCursor(connection, "prompts") as rows:
             rows.itersize = _ROWS_PER_FETCH
             rows.execute(_CURSOR.sub("$1", query.query).encode(), [str(start)])
             yield from _named([column.name for column in rows.description or ()], iter(rows))
+
+
+def _load_all_there_is(connection: "psycopg.Connection[Any]") -> None:
+    """A value that Python has no form for costs itself, not the rows of its fetch: a time out of range becomes null."""
+    from psycopg import DataError
+    from psycopg.types import datetime as times
+    from psycopg.types.json import set_json_loads
+
+    def in_range(loader: Any) -> Any:
+        class InRange(loader):
+            def load(self, data: Any) -> Any:
+                with suppress(DataError):
+                    return super().load(data)
+                return None
+
+        return InRange
+
+    for name in ("date", "time", "timetz", "timestamp", "timestamptz", "interval"):
+        connection.adapters.register_loader(name, in_range(getattr(times, f"{name.capitalize()}Loader")))
+    set_json_loads(_json_or_bytes, connection)
+
+
+def _json_or_bytes(raw: str | bytes) -> Any:
+    """As in files; what is nested beyond reason stays bytes, which are no prompt."""
+    content = raw.encode() if isinstance(raw, str) else bytes(raw)
+    value = parse_value(content)
+    return content if isinstance(value, Reason) else value
 
 
 def _sqlite_rows(query: SqlQuery, start: Any, base: Path) -> Rows:

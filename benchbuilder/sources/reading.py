@@ -12,6 +12,7 @@ from benchbuilder.sources.jsonl import read_lines_on
 from benchbuilder.sources.pages import read_pages
 from benchbuilder.sources.queries import read_query
 from benchbuilder.sources.records import Batch, Progress
+from benchbuilder.sources.rows import is_array
 from benchbuilder.sources.source import Source
 from benchbuilder.sources.streams import BROKEN
 from benchbuilder.sources.tables import read_table
@@ -27,7 +28,7 @@ def read_source(
     mask: Callable[[str], str],
     secret: SecretStr | None = None,
 ) -> Iterator[Batch]:
-    """What is new in `source` since `progress`.
+    """What is new in `source` since `progress`; all of a place whose mark was made by reading it another way.
 
     Store each batch with its mark before asking for the next: a stop then costs nothing but the batch in flight.
 
@@ -45,12 +46,20 @@ def read_source(
         SourceError: a path leads to no file, or a place cannot be read to its end; names source and place. What could
             be read of it, and all other files, have been yielded before.
     """
+    reading = source.reading
+    marks = {place: mark._replace(reading=None) for place, mark in progress.items() if mark.reading in {None, reading}}
+    for batch in _read_place(source, marks, base, mask, secret):
+        yield batch._replace(progress=batch.progress._replace(reading=reading))
+
+
+def _read_place(
+    source: Source, marks: Mapping[str, Progress], base: Path, mask: Callable[[str], str], secret: SecretStr | None
+) -> Iterator[Batch]:
     if source.kind == "http":
-        yield from read_pages(source, progress, mask, secret)
-    elif source.kind == "sql":
-        yield from read_query(source, progress, mask, secret, base)
-    else:
-        yield from _read_files(source, progress, base, mask)
+        return read_pages(source, marks, mask, secret)
+    if source.kind == "sql":
+        return read_query(source, marks, mask, secret, base)
+    return _read_files(source, marks, base, mask)
 
 
 def _read_files(
@@ -68,6 +77,8 @@ def _read_files(
 
 
 def _read_file(file: Located, progress: Progress | None, collector: Collector) -> Iterator[Batch]:
-    if file.format == "jsonl":
-        return read_lines_on(file.path, progress, collector)
-    return read_table(file.path, file.format, progress, collector)
+    if file.format != "jsonl":
+        return read_table(file.path, file.format, progress, collector)
+    if is_array(file.path):  # as ShareGPT was published
+        return read_table(file.path, "array", progress, collector)
+    return read_lines_on(file.path, progress, collector)

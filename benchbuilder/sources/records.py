@@ -85,7 +85,7 @@ class Rejection(NamedTuple):
     byte_start: int | None
     byte_end: int | None
     record_sha256: str
-    reason: Reason | VoteReason
+    reason: Reason
     excerpt: str
 
 
@@ -101,6 +101,7 @@ class Progress(NamedTuple):
         sha256: of the bytes read; of CSV and Parquet of the whole file; of pages of the page; of queries of the rows.
         count_lines: lines (rows) read.
         cursor: of pages and queries: where the next pull goes on.
+        reading: `Source.reading` of the source that read it; None of a warehouse that is older than it.
     """
 
     location: str
@@ -108,6 +109,7 @@ class Progress(NamedTuple):
     sha256: str
     count_lines: int
     cursor: str | None = None
+    reading: str | None = None
 
 
 class Batch(NamedTuple):
@@ -119,6 +121,7 @@ class Batch(NamedTuple):
         progress: the mark once this batch is stored.
         count_bytes_pending: length of a last line that is not finished yet; it is read when it is.
         votes: of records that are votes too, where the source says so.
+        count_no_votes: records of such a source without a readable vote, read as prompts all the same.
     """
 
     records: tuple[Record, ...]
@@ -126,3 +129,4 @@ class Batch(NamedTuple):
     progress: Progress
     count_bytes_pending: int = 0
     votes: tuple[Vote, ...] = ()
+    count_no_votes: int = 0

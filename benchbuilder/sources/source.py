@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
 from benchbuilder.addresses import check_address, check_variable
+from benchbuilder.text import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,14 @@ class SqlQuery:
         scheme, _, rest = self.database.partition(":")
         if scheme not in {"postgresql", "sqlite"} or not rest:
             raise ValueError("database must be like postgresql://user@host/name or sqlite:messages.db")
-        if self.is_postgres and (urlsplit(self.database).password or "password" in urlsplit(self.database).query):
+        parts = urlsplit(self.database)
+        try:
+            port = parts.port
+        except ValueError:
+            port = 0
+        if self.is_postgres and port == 0:
+            raise ValueError("database must name one host, and a port from 1 to 65535 or none")
+        if self.is_postgres and (parts.password or "password" in parts.query):
             raise ValueError("database holds a password; it stands in a variable, see password_variable")
         if ":cursor" not in self.query:
             raise ValueError("query must say where it goes on, e.g. `where id > :cursor order by id`")
@@ -182,6 +190,13 @@ class Source:
     def field_map(self) -> FieldMap:
         """Where everything stands: the mapping over the preset."""
         return self.mapping.over(PRESETS[self.preset]) if self.preset else self.mapping
+
+    @property
+    def reading(self) -> str:
+        """Digest of what decides what a record is read as: what was read another way is not known yet."""
+        pages = (urlsplit(self.http.url).query, self.http.cursor) if self.http else None
+        shape = (self.field_map, self.preset, self.format, self.public_benchmark, self.votes)
+        return digest_of([*shape, pages])
 
     @property
     def max_record_bytes(self) -> int:

@@ -127,5 +127,12 @@ def _indexed(attributes: dict[str, Any]) -> list[dict[str, Any]]:
     messages: dict[int, dict[str, Any]] = {}
     for name, value in attributes.items():
         if match := _INDEXED.fullmatch(name):
-            messages.setdefault(int(match[1]), {"role": None})[match[2]] = value
+            messages.setdefault(int(match[1]), {"role": None})[match[2]] = _parts_or_text(value)
     return [messages[place] for place in sorted(messages)]
+
+
+def _parts_or_text(value: Any) -> Any:
+    """The parts of a message, which some exporters write as JSON; any other JSON is what somebody said."""
+    parts = _decoded(value)
+    are_parts = isinstance(parts, list) and parts and all(isinstance(part, dict) and "type" in part for part in parts)
+    return parts if are_parts else value

@@ -12,6 +12,8 @@ from benchbuilder.text import clean_text, digest_of
 
 _LENGTH_WORDING = 16
 _USERS = frozenset({"user", "human"})  # ShareGPT has humans
+_MAX_TURN = 10**6
+_MAX_DIGITS = 9  # of a turn; Python refuses to read numbers of thousands of them
 
 
 class Turns(NamedTuple):
@@ -73,7 +75,9 @@ def _content_of(message: dict[str, Any]) -> Any:
 
 def _first_turn(record: dict[str, Any], fields: FieldMap) -> int:
     turn = optional_at(record, fields.turn)
-    return max(1, int(turn)) if isinstance(turn, int) or (isinstance(turn, str) and turn.isdecimal()) else 1
+    if isinstance(turn, str) and turn.isdecimal() and len(turn) <= _MAX_DIGITS:
+        turn = int(turn)
+    return turn if isinstance(turn, int) and 1 <= turn <= _MAX_TURN else 1
 
 
 def _texts_in(value: Any, source: Source) -> tuple[list[Any] | Reason, bool]:

@@ -111,21 +111,31 @@ def read_votes(path: Path, mask: Callable[[str], str]) -> VotesRead:
     )
 
 
-def read_vote(record: dict[str, Any], line: int | None, mask: Callable[[str], str]) -> Vote | Reason | VoteReason:
-    """The vote that a record holds, its id as in `read_votes` but for `#n`; or why it holds none."""
+def read_vote(
+    record: dict[str, Any], line: int | None, mask: Callable[[str], str], first_turn: str | None = None
+) -> Vote | Reason | VoteReason:
+    """The vote that a record holds, its id as in `read_votes` but for `#n`; or why it holds none.
+
+    Args:
+        record: its fields.
+        line: of the record.
+        mask: hides personal data; the prompt goes through it before it is hashed.
+        first_turn: the prompt, where it has been read already; else it is looked for in the usual fields.
+    """
     try:
-        return _vote_of(record, line, mask)
+        return _vote_of(record, line, mask, first_turn)
     except _UnreadableError as error:
         return error.reason
 
 
-def _vote_of(record: dict[str, Any], line: int | None, mask: Callable[[str], str]) -> Vote:
+def _vote_of(record: dict[str, Any], line: int | None, mask: Callable[[str], str], first_turn: str | None) -> Vote:
     model_a, model_b = _name(record, "model_a"), _name(record, "model_b")
     winner = _winner(record)
     if model_a == model_b:
         raise _UnreadableError(VoteReason.SAME_MODEL)
     try:
-        text, voter = _prompt_text(record), sender_of(_first(record, _VOTER_FIELDS))
+        text = _prompt_text(record) if first_turn is None else first_turn
+        voter = sender_of(_first(record, _VOTER_FIELDS))
         voted_at = time_of(_first(record, _TIME_FIELDS))
         vote_id = _vote_id(record, [model_a, model_b, winner, voter, voted_at])
     except RecursionError as error:  # nested so deep that it can be read but not be hashed

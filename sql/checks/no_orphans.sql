@@ -19,6 +19,12 @@ anti join prompts on questions.prompt_id = prompts.prompt_id
 where questions.prompt_id is not null
 union all
 select
+    'choices' as relation,
+    benchmark_id as row_key
+from choices
+anti join benchmarks on choices.benchmark_id = benchmarks.benchmark_id
+union all
+select
     'answer_styles' as relation,
     request_key as row_key
 from answer_styles

@@ -168,6 +168,14 @@ group by benchmark_id
 having count(*) > 1
 union all
 select
+    'choices' as relation,
+    concat_ws(' ', benchmark_id, chosen_at) as row_key,
+    count(*) as count_rows
+from choices
+group by benchmark_id, chosen_at
+having count(*) > 1
+union all
+select
     'questions' as relation,
     concat_ws(' ', benchmark_id, question_ref) as row_key,
     count(*) as count_rows

@@ -25,10 +25,9 @@ from leaderboards
 inner join leaderboard_rows on leaderboards.leaderboard_id = leaderboard_rows.leaderboard_id
 where not leaderboards.is_withheld;
 
--- grain: one model on the newest board of the newest version.
+-- grain: one model on the newest board of the newest version that has one.
 create or replace view board as
 select boards.* exclude (fitted_at)
 from boards
-inner join latest_leaderboards on boards.leaderboard_id = latest_leaderboards.leaderboard_id
-inner join latest_benchmark on boards.benchmark_id = latest_benchmark.benchmark_id
+inner join latest_leaderboard on boards.leaderboard_id = latest_leaderboard.leaderboard_id
 order by boards.is_ranked desc, boards.win_rate desc, boards.model asc;

@@ -192,15 +192,40 @@ def test_a_bad_file_is_told_and_costs_no_other(scene: Scene, name: str, content:
     assert "Good after it" in stored(scene)
 
 
-def test_a_line_that_somebody_is_writing_waits(scene: Scene) -> None:
-    """It is neither a prompt nor a rejection, until it is whole."""
+def test_a_line_that_somebody_is_writing_waits(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """It is neither a prompt nor a rejection, until it is whole; how long it is so far is told."""
     path = scene.folder / "a.jsonl"
     source = {"name": "logs", "paths": ["a.jsonl"], "preset": "prompt"}
     path.write_bytes(GOOD + ALSO_GOOD[:20])
-    assert pull(scene, source)["count_read"] == 1
+    with caplog.at_level("INFO"):
+        assert pull(scene, source)["count_read"] == 1
+    assert "a.jsonl: 20 bytes of an unfinished line wait" in caplog.text
     path.write_bytes(GOOD + ALSO_GOOD)
     assert pull(scene, source)["count_read"] == 1
     assert stored(scene) == ["Good after it", "Good before it"]
+
+
+def test_a_mapping_that_was_wrong_and_is_mended_reads_what_was_passed_over(scene: Scene) -> None:
+    """Another way to read a place starts at its beginning; back again, it goes on where that way had come to."""
+    path = scene.folder / "a.jsonl"
+    path.write_bytes(b'{"question": "Why?"}\n')
+    source = {"name": "logs", "paths": ["a.jsonl"], "preset": "prompt"}
+    mended = source | {"mapping": {"prompt": "question"}}
+    read = [pull(scene, place)["count_read"] for place in (source, source, mended, mended, source)]
+    assert read == [1, 0, 1, 0, 0]
+    path.write_bytes(path.read_bytes() + b'{"question": "When?"}\n')
+    assert pull(scene, mended)["count_read"] == 1
+    assert stored(scene) == ["When?", "Why?"]
+
+
+def test_a_benchmark_that_becomes_a_source_is_read(scene: Scene) -> None:
+    """Its texts were known, but not as prompts."""
+    (scene.folder / "a.jsonl").write_bytes(GOOD)
+    source = {"name": "logs", "paths": ["a.jsonl"], "preset": "prompt"}
+    pull(scene, source | {"public_benchmark": True})
+    assert stored(scene) == []
+    pull(scene, source)
+    assert stored(scene) == ["Good before it"]
 
 
 PAGES = {"url": NO_SERVER, "cursor": "n", "retries": 0}
@@ -243,8 +268,8 @@ def test_votes_that_are_none_are_told_and_their_prompts_kept(scene: Scene) -> No
     (scene.folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (vote, odd, vote)))
     source = {"name": "arena", "paths": ["a.jsonl"], "preset": "arena_conversation", "votes": True}
     counts = pull(scene, source)
-    assert (counts["count_sightings"], counts["count_votes"], counts["count_rejected"]) == (2, 1, 1)
-    assert scene.warehouse.read("select reason, line from rejections").rows() == [("unknown_winner", 2)]
+    assert (counts["count_read"], counts["count_sightings"], counts["count_votes"]) == (3, 2, 1)
+    assert counts["count_rejected"] == 0
     joined = scene.warehouse.read("select winner, text from human_votes join prompts using (prompt_id)")
     assert joined.rows() == [("model_a", "Why is the sky blue? Ask [email]")]
     assert pull(scene, source)["count_votes"] == 0

@@ -77,6 +77,22 @@ def test_the_same_night_again_asks_nothing(cascaded: Told, server: RunningServer
     assert count(cascaded.scene, "select count(*) from cascades") == 1
 
 
+def test_the_embeddings_turn_away_too(branch: Scene, server: RunningServer) -> None:
+    """With half of the picks wanted; the strong one is asked about the sample and what is left, and a version comes."""
+    use_cascade(branch, wanted_recall=0.5)
+    night = run_night(branch, server)
+    assert night.state.name == "Completed"
+    (fit,) = branch.snapshot.read("from cascades").rows(named=True)
+    assert fit["cheap_kind"] == "embeddings"
+    assert fit["count_kept"] < fit["count_picks"]
+    looked_at = count(branch, "select count(*) from cascade_members where is_sampled or is_passed")
+    assert night.calls["annotator-2"] == looked_at < fit["count_members"]
+    turned_away = count(branch, "select count(*) from turned_away where reason = 'turned_away_by_cascade'")
+    assert turned_away == fit["count_members"] - looked_at
+    under = "select count(*) from cascade_members where not is_passed and cheap_score < $threshold"
+    assert branch.snapshot.read(under, threshold=fit["threshold"]).item() >= turned_away
+
+
 def test_the_embeddings_make_no_call(branch: Scene, server: RunningServer) -> None:
     """Without a small model a regression on the stored vectors marks; where its sample tells too little, all pass."""
     use_cascade(branch, min_picks=1000)

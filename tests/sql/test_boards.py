@@ -48,12 +48,38 @@ def test_board_is_the_newest_board_of_the_newest_version(rows: Rows) -> None:
     ]
 
 
-def test_a_newest_version_without_a_board_shows_none(given: Given, rows: Rows, at: At) -> None:
-    """The board of an older version is never shown as the newest."""
+def test_until_the_newest_version_is_rated_the_board_of_the_one_before_it_is_shown(
+    given: Given, rows: Rows, at: At
+) -> None:
+    """With its benchmark_id; once there is one of the newest, that one, and one of a version chosen again."""
     given(
         benchmarks=[{"benchmark_id": "v1", "frozen_at": at(0)}, {"benchmark_id": "v2", "frozen_at": at(1)}],
         leaderboards=[{"leaderboard_id": "b1", "benchmark_id": "v1"}],
         leaderboard_rows=[{"leaderboard_id": "b1", "model": "m"}],
     )
-    assert rows("from board") == []
-    assert rows("select benchmark_id, model from boards") == [("v1", "m")]
+    shown = "select benchmark_id, model from board"
+    assert rows(shown) == [("v1", "m")]
+    given(
+        leaderboards=[{"leaderboard_id": "b2", "benchmark_id": "v2"}],
+        leaderboard_rows=[{"leaderboard_id": "b2", "model": "n"}],
+    )
+    assert rows(shown) == [("v2", "n")]
+    given(choices=[{"benchmark_id": "v1", "chosen_at": at(2)}])
+    assert rows(shown) == [("v1", "m")]
+
+
+def test_what_was_built_here_is_shown_before_an_import(given: Given, rows: Rows, at: At) -> None:
+    """And of two imports the one that was rated last, whenever they were read."""
+    given(
+        benchmarks=[
+            {"benchmark_id": "i1", "frozen_at": at(1), "is_imported": True},
+            {"benchmark_id": "i2", "frozen_at": at(2), "is_imported": True},
+        ],
+        leaderboards=[
+            {"leaderboard_id": "b1", "benchmark_id": "i1", "fitted_at": at(4)},
+            {"leaderboard_id": "b2", "benchmark_id": "i2", "fitted_at": at(3)},
+        ],
+    )
+    assert rows("select leaderboard_id from latest_leaderboard") == [("b1",)]
+    given(benchmarks=[{"benchmark_id": "v"}], leaderboards=[{"leaderboard_id": "b", "benchmark_id": "v"}])
+    assert rows("select leaderboard_id from latest_leaderboard") == [("b",)]

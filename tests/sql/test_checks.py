@@ -1,5 +1,6 @@
 """checks/: each query finds nothing in a sound warehouse, and finds the fault that was planted."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,12 @@ from benchbuilder.warehouse import Writer, read_sql
 from tests.sql.conftest import Given, Rows, filled
 
 CHECKS = {file.name: file.text for file in read_sql("checks")}
-OTHER: dict[type[pl.DataType], Any] = {pl.String: "other", pl.Int32: 99, pl.Boolean: True}
+OTHER: dict[type[pl.DataType], Any] = {
+    pl.String: "other",
+    pl.Int32: 99,
+    pl.Boolean: True,
+    pl.Datetime: datetime(2027, 1, 1, tzinfo=UTC),
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)

@@ -126,6 +126,28 @@ def test_a_judge_that_says_one_token_is_taken_at_one(scene: Scene, warehouse: Wa
     assert [step.count_tokens_out for step in judged] == [4, 4]
 
 
+def test_both_annotators_of_a_cascade_are_in_it(scene: Scene, warehouse: Warehouse) -> None:
+    """Seven calls of the small model a member, one of the strong one for each of the sample; and who may come later."""
+    names = [f"p{number:02}" for number in range(30)]
+    for relation, rows in (
+        ("prompts", [{"prompt_id": name, "text": f"Why {name}?"} for name in names]),
+        ("clusterings", [{"clustering_id": "c"}]),
+        ("topic_members", [{"clustering_id": "c", "prompt_id": name} for name in names]),
+    ):
+        warehouse.append(relation, frame_of(relation, [filled(relation, row) for row in rows]))
+    scene.change("models", small=PRICED)
+    scene.change("annotator", cascade={"model": "small"})
+    steps = {step.step: step for step in forecast(warehouse, load_settings(scene.config), None)}
+    cheap, strong = steps["annotate cheaply"], steps["annotate"]
+    assert (cheap.model, cheap.count_calls, cheap.count_tokens_out, cheap.note) == ("small", 7 * 30, 7 * 30, "")
+    assert cheap.cost_usd == pytest.approx(cheap.count_tokens_in + 2 * 7 * 30)
+    assert (strong.model, strong.count_calls) == ("annotator", 3)
+    assert strong.note == "of 27 more prompts, those that the cascade lets pass once it has marked them"
+    scene.change("annotator", cascade={})
+    alone = [step for step in forecast(warehouse, load_settings(scene.config), None) if "annotate" in step.step]
+    assert [(step.count_calls, bool(step.note)) for step in alone] == [(3, True)]
+
+
 def test_without_a_version_nobody_is_asked(scene: Scene) -> None:
     """Nothing is in the warehouse, so nothing can be planned."""
     steps = forecast(Warehouse(scene.state_dir), load_settings(scene.config), None)

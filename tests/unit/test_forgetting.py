@@ -2,11 +2,14 @@
 
 import pytest
 
+from benchbuilder.curation.privacy import mask_reference
 from benchbuilder.errors import UsageError
 from benchbuilder.forgetting import find_touched
 from benchbuilder.schemas import frame_of
 from benchbuilder.warehouse import Warehouse
 from tests.sql.conftest import filled
+
+ADDRESS = "anna.smith@example.org-17"
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +22,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             {"source": "a", "source_ref": "42", "prompt_id": "aa1"},
             {"source": "b", "source_ref": "42", "prompt_id": "bb1"},
             {"source": "a", "source_ref": "chat", "conversation_ref": "chat", "prompt_id": "cc1"},
+            {"source": "a", "source_ref": mask_reference(ADDRESS), "prompt_id": "dd1"},
             {"source": "a", "source_ref": "chat#2", "conversation_ref": "chat", "prompt_id": "cc2"},
         ],
         "imported_questions": [{"question_ref": "uid", "prompt_id": "ee1"}],
@@ -50,6 +54,11 @@ def test_a_conversation_is_all_its_turns(warehouse: Warehouse) -> None:
     """And an imported question is found by its uid."""
     assert find_touched(warehouse, ["chat"], []).prompt_ids == ("cc1", "cc2")
     assert find_touched(warehouse, ["uid"], []).prompt_ids == ("ee1",)
+
+
+def test_an_id_that_was_stored_as_its_digest_is_found_by_itself(warehouse: Warehouse) -> None:
+    """Some products know a message by an address."""
+    assert find_touched(warehouse, [ADDRESS], []).prompt_ids == ("dd1",)
 
 
 def test_near_duplicates_go_with_it_only_if_asked(warehouse: Warehouse) -> None:

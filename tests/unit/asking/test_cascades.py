@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchbuilder.asking.annotations import plan_annotations
-from benchbuilder.asking.cascades import cascade_row, looks_at, plan_sample
+from benchbuilder.asking.cascades import cascade_row, count_undecided, is_fitted, looks_at, plan_sample
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings, load_settings
 from benchbuilder.warehouse import Warehouse
@@ -80,6 +80,7 @@ def test_after_a_fit_it_marks_what_has_passed_too(warehouse: Warehouse, load: Lo
     """A fit of other settings or other topics is not it."""
     settings = load({})
     assert settings.annotator.cascade is not None
+    assert not is_fitted(warehouse, settings)
     row = cascade_row(warehouse, settings, settings.annotator.cascade)
     append(warehouse, "cascades", [row])
     fates = {"p01": (True, False), "p02": (False, True), "p03": (False, False)}
@@ -88,6 +89,21 @@ def test_after_a_fit_it_marks_what_has_passed_too(warehouse: Warehouse, load: Lo
         for name, (is_sampled, is_passed) in fates.items()
     ]
     append(warehouse, "cascade_members", members)
+    assert is_fitted(warehouse, settings)
     assert looks_at(warehouse, settings, settings.strong_annotator) == ["p01", "p02"]
     other = load({"wanted_recall": 0.5})
+    assert not is_fitted(warehouse, other)
     assert len(looks_at(warehouse, other, other.strong_annotator)) == 6
+
+
+def test_it_is_open_who_passes_until_a_fit_has_marked_them(warehouse: Warehouse, load: Load) -> None:
+    """Before the fit all but the sample; afterwards those that came since; without a cascade nobody."""
+    settings = load({})
+    assert settings.annotator.cascade is not None
+    assert count_undecided(warehouse, settings) == 30 - 6
+    row = cascade_row(warehouse, settings, settings.annotator.cascade)
+    append(warehouse, "cascades", [row])
+    marked = [{"cascade_id": row["cascade_id"], "prompt_id": name} for name in MEMBERS[:-2]]
+    append(warehouse, "cascade_members", marked)
+    assert count_undecided(warehouse, settings) == 2
+    assert count_undecided(warehouse, load(None)) == 0

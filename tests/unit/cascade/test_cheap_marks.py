@@ -1,5 +1,7 @@
 """What a cheap annotator learns from a sample."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -68,6 +70,15 @@ def test_the_form_of_a_text_stands_beside_its_vector() -> None:
     assert (features[0, 4:] == 0).all()
     assert (features[1, 4:] > 0).tolist() == [True, False, False, True, False, True]
     assert (features[2, 4:] > 0).tolist() == [True, True, True, False, True, False]
+
+
+@given(st.lists(st.text() | st.text("aZ09\n\r?{}[]()<>=;_/\\\u00c4\u0663\U0001f600"), max_size=4))
+def test_the_form_is_counted_in_characters(texts: list[str]) -> None:
+    """Lines, digits, capitals, signs of code, questions and the rest, as patterns find them, in any script."""
+    patterns = (r".", r"\n", r"[0-9]", r"[A-Z]", r"[(){}\[\]<>=;_/\\]", r"\?")
+    counts = [[len(re.findall(pattern, text)) for pattern in patterns] for text in texts]
+    form = features_of_vectors(np.empty((len(texts), 0)), texts)
+    np.testing.assert_allclose(np.expm1(4 * form), np.reshape(counts, (len(texts), 6)), rtol=1e-4)
 
 
 def test_likelihoods_of_a_small_model_are_log_odds_without_infinity() -> None:

@@ -95,6 +95,14 @@ def quality_of(people: str) -> pl.DataFrame:
     return pl.DataFrame({"people": [people], "separability": [0.842], "agreement_paper": [0.753 if people else None]})
 
 
+def cascade_of(**others: Any) -> pl.DataFrame:
+    """A fit that keeps 33 of 33 picks."""
+    row = {"cheap_kind": "embeddings", "cheap_annotator": "the-embedder", "annotator": "the-annotator"}
+    row |= {"count_members": 6892, "count_sample": 500, "count_read": 498, "count_picks": 33, "count_kept": 33}
+    row |= {"recall": 1.0, "recall_lower": 0.894, "recall_upper": 1.0, "threshold": 3.2, "share_passed": 0.248}
+    return pl.DataFrame([row | {"confidence": 0.95} | others])
+
+
 def small_frames(**others: Any) -> ReportFrames:
     """Frames of a small whole report; any of them can be replaced."""
     template = load_template("judge")
@@ -118,6 +126,7 @@ def small_frames(**others: Any) -> ReportFrames:
                 "share_strong": [0.25],
             }
         ),
+        cascade=cascade_of().clear(),
         topics=topics_of([("t1", "Debugging", 3, 1), ("t2", "Poems", 1, 0)]),
         topic_map=map_of(
             [
@@ -182,6 +191,7 @@ def hostile_frames() -> ReportFrames:
         bias=attacked(frames.bias, "judge"),
         topics=attacked(frames.topics, "topic_name").with_columns(keywords=pl.lit([*HOSTILE])),
         topic_map=attacked(frames.topic_map, "excerpt", "topic_name").with_columns(is_question=True),
+        cascade=cascade_of(annotator=HOSTILE[1], cheap_annotator=HOSTILE[4]),
         funnel=attacked(frames.funnel, "stage", "reason"),
         costs=attacked(frames.costs, "kind", "model"),
         templates=attacked(frames.templates, "kind", "template", "template_sha256"),
@@ -222,6 +232,12 @@ def make_baseline() -> Callable[..., dict[str, Any]]:
 def make_map() -> Callable[..., pl.DataFrame]:
     """`map_of`."""
     return map_of
+
+
+@pytest.fixture
+def make_cascade() -> Callable[..., pl.DataFrame]:
+    """`cascade_of`."""
+    return cascade_of
 
 
 @pytest.fixture

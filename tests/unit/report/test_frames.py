@@ -10,7 +10,9 @@ import pytest
 
 from benchbuilder.rating.bias import JUDGMENT_COLUMNS, judge_bias
 from benchbuilder.report import read_frames, write_report
+from benchbuilder.schemas import frame_of
 from benchbuilder.warehouse import Warehouse
+from tests.sql.conftest import filled
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NO_JUDGMENTS = pl.DataFrame(schema=dict.fromkeys(JUDGMENT_COLUMNS, pl.String) | {"baseline_first": pl.Boolean})
@@ -60,6 +62,12 @@ def test_what_is_in_the_warehouse_is_on_the_pages(warehouse: Warehouse, tmp_path
     assert "cannot be told apart from the baseline" in index
     assert "The newest board is withheld" in index
 
+    newer = {"benchmark_id": "b2", "count_questions": 99, "previous_id": "b1", "as_of": NOW, "frozen_at": NOW}
+    warehouse.append("benchmarks", pl.DataFrame([version | newer | {"frozen_at": NOW.replace(day=3)}]))
+    before = read_frames(warehouse, judge_bias(NO_JUDGMENTS))
+    shown = (before.benchmark["benchmark_id"].item(), before.leaderboard["leaderboard_id"].item())
+    assert (*shown, before.board.height) == ("b1", "l1", 2), "a version that is not rated yet hides no board"
+
 
 def test_bias_is_taken_as_the_rating_gives_it(warehouse: Warehouse) -> None:
     """The share that could be read is what is left of the share that could not."""
@@ -85,3 +93,27 @@ def test_importing_the_report_is_quick() -> None:
     script = "import sys, benchbuilder.report; print(*sorted(sys.modules))"
     modules = run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert {"altair", "vl_convert", "duckdb", "openai", "prefect", "scipy", "sklearn"}.isdisjoint(modules)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "turned_away_at", "is_told"),
+    [(3.2, 3.2, True), (3.2, 1.5, False), (3.2, None, False), (None, None, True)],
+)
+def test_the_cascade_is_the_one_that_the_version_was_chosen_with(
+    warehouse: Warehouse, threshold: float | None, turned_away_at: float | None, *, is_told: bool
+) -> None:
+    """Of its topics and its annotator; where a fit would turn away, it has; another fit's row is not it."""
+    ours = {"clustering_id": "k", "annotator": "a", "annotator_digest": "d"}
+    fit = ours | {"settings": '{"confidence": 0.9}', "threshold": threshold, "recall": 0.97, "fitted_at": NOW}
+    others = [fit | {"cascade_id": name, name: "other"} for name in ours]
+    relations = {
+        "benchmarks": [ours | {"benchmark_id": "b1", "as_of": NOW, "frozen_at": NOW}],
+        "cascades": [fit | {"cascade_id": "ours"}, *others],
+        "turned_away": [
+            {"benchmark_id": "b1", "prompt_id": "p", "reason": "turned_away_by_cascade", "threshold": turned_away_at}
+        ],
+    }
+    for relation, rows in relations.items():
+        warehouse.append(relation, frame_of(relation, [filled(relation, row) for row in rows]))
+    told = read_frames(warehouse, judge_bias(NO_JUDGMENTS)).cascade
+    assert told.select("cascade_id", "recall", "confidence").rows() == ([("ours", 0.97, 0.9)] if is_told else [])

@@ -260,6 +260,28 @@ def test_the_method_shows_the_prompt_that_was_asked_with(make_frames: Frames) ->
     assert "0" * 12 in method
 
 
+def test_the_method_says_what_a_cheap_annotator_keeps(
+    make_frames: Frames, make_cascade: Callable[..., pl.DataFrame]
+) -> None:
+    """The recall that was estimated, with its interval; that all pass, where it is not known; else nothing of it."""
+    told = render_files(make_frames(cascade=make_cascade()))["method.html"]
+    assert "A regression on the embeddings of" in told
+    assert re.findall(r"<t[hd][^>]*>([^<]+)</t[hd]>", told[told.index("95 % interval") :])[4:10] == [
+        "100.0\u00a0%",
+        "89.4\u2013100.0",
+        "498",
+        "33",
+        "33",
+        "24.8\u00a0%",
+    ]
+    too_few = make_cascade(cheap_kind="model", count_picks=1, count_kept=1, threshold=None, share_passed=1.0)
+    told = render_files(make_frames(cascade=too_few))["method.html"]
+    assert "The small model" in told
+    assert "It picks 1 of the 498 that could be read in the sample, too few to turn anybody away" in told
+    assert "95 % interval" not in told
+    assert "A cheap annotator first" not in render_files(make_frames())["method.html"]
+
+
 def test_funnel_steps_lead_from_raw_to_kept(make_frames: Frames) -> None:
     """100 records in, 8 out, each stage with what it took."""
     funnel = render_files(make_frames())["funnel.html"]

@@ -167,7 +167,7 @@ def test_a_key_that_is_not_set_is_named(load: Load, monkeypatch: pytest.MonkeyPa
     assert settings.key_of("free") is None
 
 
-@pytest.mark.parametrize("key", ["sk-one\n", "sk-\u2026", "sk-\x1b"])
+@pytest.mark.parametrize("key", ["sk-one\n", "sk-one ", " sk-one", "sk-\u2026", "sk-\x1b"])
 def test_a_key_that_no_header_can_hold_is_named_and_not_shown(
     load: Load, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:

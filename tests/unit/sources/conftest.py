@@ -1,6 +1,6 @@
 """Real files to read, and a reader that needs no settings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,14 @@ class Crowd:
 
     def read(self, *paths: str, progress: Mapping[str, Progress] | None = None, **settings: Any) -> list[Batch]:
         """The batches of a source on these paths; by default from its beginning, with the preset `prompt`."""
+        return list(self.lazily(*paths, progress=progress, **settings))
+
+    def lazily(self, *paths: str, progress: Mapping[str, Progress] | None = None, **settings: Any) -> Iterator[Batch]:
+        """The same, one by one: what was read before an error can be seen."""
         mask = settings.pop("mask", str)
         settings = {"name": "crowd", "preset": None if "mapping" in settings else "prompt"} | settings
         source = Source(paths=paths, **settings)
-        return list(read_source(source, progress or {}, base=self.folder, mask=mask))
+        return read_source(source, progress or {}, base=self.folder, mask=mask)
 
     def read_on(self, *paths: str, **settings: Any) -> tuple[list[Record], list[Rejection]]:
         """What is new since the last time, with the marks kept."""

@@ -3,6 +3,7 @@
 import json
 import socketserver
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,26 +34,35 @@ class Product:
         self.rows: list[Any] = []
         self.asked: list[Request] = []
         self.marks: dict[str, Progress] = {}
+        self.given: Callable[[Request], Response] | None = None
         self.url = server.url_for("/export")
         server.expect_request("/export").respond_with_handler(self.answer)
+
+    def answer_with(self, answer: Callable[[Request], Response]) -> None:
+        """Something else in place of the rows."""
+        self.given = answer
 
     def answer(self, request: Request) -> Response:
         """The rows that come after `since`."""
         self.asked.append(request)
+        if self.given:
+            return self.given(request)
         since = int(request.args.get("since") or 0)
         first = since if self.is_inclusive else since + 1
         return Response(lines(*[row for row in self.rows if row["n"] >= first][: self.size]))
 
     def pull(self, secret: str | None = None, **settings: Any) -> list[Batch]:
         """What is new."""
+        return list(self.lazily(secret, **settings))
+
+    def lazily(self, secret: str | None = None, **settings: Any) -> Iterator[Batch]:
+        """The same, one by one: what was read before an error can be seen."""
         pages = {"url": self.url, "cursor": "n", "retry_seconds": 0.01, "retries": 2, "timeout_seconds": 5} | settings
         source = Source("chat", kind="http", http=HttpPages(**pages), mapping=MAPPING, max_prompt_bytes=1000)
-        batches = []
         token = SecretStr(secret) if secret else None
-        for batch in read_source(source, self.marks, base=Path(), mask=str, secret=token):
+        for batch in read_source(source, dict(self.marks), base=Path(), mask=str, secret=token):
             self.marks[batch.progress.location] = batch.progress
-            batches.append(batch)
-        return batches
+            yield batch
 
     def texts(self, **settings: Any) -> list[str]:
         """Of what is new."""
@@ -132,11 +142,66 @@ def test_the_cursor_stands_where_the_address_says(httpserver: HTTPServer, place:
     assert asked[2:] == ["y", "2024-03-01 +b&c"]
 
 
+def test_other_parameters_are_another_reading(product: Product) -> None:
+    """`?team=b` does not go on where `?team=a` came to."""
+    product.pull(url=f"{product.url}?team=a")
+    assert product.pull(url=f"{product.url}?team=a") == []
+    assert len(product.texts(url=f"{product.url}?team=b")) == 5
+
+
 def test_inclusive_cursors_end_too(product: Product) -> None:
     """A server that gives the last record again gives the same sighting again, and no circle."""
     product.is_inclusive = True
     assert set(product.texts()) == {f"prompt {number}" for number in range(1, 6)}
     assert product.pull() == []
+
+
+def test_a_record_without_a_cursor_costs_no_other(product: Product) -> None:
+    """A page goes on from the last cursor that is there."""
+    product.rows = [{"n": 1, "id": "m1", "text": "one"}, {"n": 2, "id": "m2", "text": "two"}]
+    last = {"n": None, "id": "m3", "text": "three"}
+    answers = [lines(*product.rows, last), b""]
+    product.answer_with(lambda _request: Response(answers.pop(0)))
+    assert product.texts() == ["one", "two", "three"]
+    assert [request.args.get("since") for request in product.asked] == [None, "2"]
+
+
+def test_what_was_read_before_a_page_without_any_cursor_is_kept(product: Product) -> None:
+    """And so is that page; the mark stays where it was."""
+    answers = [lines({"n": 1, "id": "m1", "text": "one"}), lines({"id": "m2", "text": "two"})]
+    product.answer_with(lambda _request: Response(answers.pop(0)))
+    seen: list[Batch] = []
+    with pytest.raises(SourceError, match="no record of a page has a n"):
+        seen.extend(product.lazily())
+    assert [record.text for record in records_in(seen)] == ["one", "two"]
+    assert seen[-1].progress.cursor == "1"
+
+
+def test_a_page_of_broken_lines_alone_is_told_each_night(product: Product) -> None:
+    """What lies behind it cannot be asked for; its lines are rejected once."""
+    first = lines({"n": 1, "id": "m1", "text": "one"})
+    product.answer_with(lambda request: Response(b'{"n": 2, "te\n' if "since" in request.args else first))
+    seen: list[Batch] = []
+    for _ in range(2):
+        with pytest.raises(SourceError, match="none of its lines can be read"):
+            seen.extend(product.lazily())
+    assert [len(batch.rejections) for batch in seen] == [1]
+
+
+def test_more_ties_than_a_page_holds_are_told(product: Product) -> None:
+    """Of an inclusive server: it gives the same page for ever, and what lies behind it is never seen."""
+    product.is_inclusive, product.size = True, 3
+    product.rows = [{"n": n, "id": f"m{place}", "text": f"prompt {place}"} for place, n in enumerate([4, 5, 5, 5, 5])]
+    seen: list[Batch] = []
+    with pytest.raises(SourceError, match="more records share it than a page holds"):
+        seen.extend(product.lazily())
+    assert {record.text for record in records_in(seen)} == {f"prompt {place}" for place in range(4)}
+
+
+def test_short_pages_are_handed_over_together(product: Product) -> None:
+    """With the mark of the last one: a batch costs a transaction."""
+    [batch] = product.pull()
+    assert (len(batch.records), batch.progress.cursor) == (5, "5")
 
 
 def test_a_link_header_leads_to_the_next_page(httpserver: HTTPServer) -> None:
@@ -198,7 +263,8 @@ def test_trouble_that_passes_is_waited_for(product: Product, httpserver: HTTPSer
         (Response("no", 404), "answered 404"),
         (Response("down", 503), "answered 503"),
         (Response("<html>log in", content_type="text/html"), "a page of HTML"),
-        (Response(lines({"text": "one"})), "has no n to go on from"),
+        (Response(lines({"text": "one"})), "no record of a page has a n to go on from"),
+        (Response(b"oops\n[1]\n"), "brings no further .* none of its lines can be read"),
         (Response(lines({"n": 1, "text": "one"}), headers={"Link": "<ftp://127.0.0.1/x>; rel=next"}), "no address"),
         (Response(status=302, headers={"Location": "/fault"}), "TooManyRedirects"),
         (Response(b"not gzip", headers={"Content-Encoding": "gzip"}), "no whole answer"),
@@ -211,6 +277,13 @@ def test_what_cannot_be_had_is_told(product: Product, httpserver: HTTPServer, re
         product.pull(TOKEN, url=httpserver.url_for("/fault?hidden=1"))
     assert TOKEN not in str(caught.value)
     assert "hidden" not in str(caught.value)
+
+
+def test_a_token_that_no_header_can_hold_is_not_told(product: Product) -> None:
+    """The library's own error has it, so nothing of that error comes along, in whatever form it is printed."""
+    with pytest.raises(SourceError, match="no whole answer") as caught:
+        product.pull(f"{TOKEN} ")
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
 def test_nobody_there(product: Product) -> None:

@@ -102,6 +102,14 @@ SPANS = {
             f"gen_ai.prompt.{place}.{key}": value for place, row in enumerate(PLAIN) for key, value in row.items()
         }
     },
+    "numbered with parts": {
+        "attributes": {
+            "gen_ai.prompt.0.role": "user",
+            "gen_ai.prompt.0.content": json.dumps([{"type": "text", "text": "one"}, {"type": "image_url"}]),
+            "gen_ai.prompt.1.role": "user",
+            "gen_ai.prompt.1.content": "two",
+        }
+    },
 }
 
 
@@ -114,6 +122,13 @@ def test_otel_spans_in_each_form(span: dict[str, Any]) -> None:
         ("two", 2, "t1"),
     ]
     assert str(first.seen_at) == "2023-11-14 22:13:20+00:00"
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "[]", '{"type": "text"}', '[{"name": "anna"}]', "42"])
+def test_json_that_somebody_wrote_is_a_prompt(text: str) -> None:
+    """Only a list of typed parts is taken apart."""
+    [turn] = records("otel_genai", {"attributes": {"gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": text}})
+    assert turn.text == text
 
 
 def test_a_log_record_of_the_older_conventions() -> None:

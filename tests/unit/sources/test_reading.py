@@ -1,6 +1,7 @@
 """benchbuilder.sources.read_source on real files: good records, every kind of bad input, batches and errors."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_a_bad_line_is_rejected_and_the_rest_goes_on(crowd: Any, raw: bytes, rea
     assert rejection.record_sha256 == hashlib.sha256(raw).hexdigest()
     assert len(rejection.excerpt) <= 200
     assert rejection.excerpt.isprintable()
-    assert batch.progress == ("a.jsonl", path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), 3, None)
+    assert batch.progress[:4] == ("a.jsonl", path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest(), 3)
 
 
 def test_blank_lines_and_windows_line_ends_are_no_records(crowd: Any) -> None:
@@ -108,6 +109,29 @@ def test_without_an_id_the_same_record_is_the_same_sighting(crowd: Any) -> None:
     assert first == second != third
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mapping": FieldMap(prompt="question")},
+        {"preset": "openai_messages"},
+        {"public_benchmark": True},
+        {"votes": True},
+        {"format": "jsonl"},
+    ],
+    ids=str,
+)
+def test_a_source_that_is_read_another_way_is_read_from_its_start(crowd: Any, change: dict[str, Any]) -> None:
+    """A mapping that was mended finds what the wrong one passed over; unchanged settings and older marks go on."""
+    crowd.write("a.jsonl", GOOD)
+    [batch] = crowd.read("a.jsonl")
+    mark = batch.progress
+    assert crowd.read("a.jsonl", progress={"a.jsonl": mark}) == []
+    assert crowd.read("a.jsonl", progress={"a.jsonl": mark._replace(reading=None)}, **change) == []
+    [again] = crowd.read("a.jsonl", progress={"a.jsonl": mark}, **change)
+    assert again.progress[:5] == mark[:5]
+    assert again.progress.reading not in {None, mark.reading}
+
+
 def test_batches_are_small_and_each_carries_its_mark(crowd: Any) -> None:
     """At most 10,000 records come at once, and reading goes on from the mark of any batch."""
     crowd.write("a.jsonl", *({"prompt": f"prompt {number}"} for number in range(24_000)))
@@ -150,6 +174,18 @@ def test_a_file_that_cannot_be_opened_is_an_error(crowd: Any) -> None:
     (crowd.folder / "b.parquet").write_bytes(b"PAR1 this is no Parquet PAR1")
     with pytest.raises(SourceError, match=r"source 'crowd': .*b\.parquet: cannot be read: broken Parquet"):
         crowd.read("b.parquet")
+
+
+def test_a_name_that_is_no_utf_8_is_refused_and_costs_no_other_file(crowd: Any) -> None:
+    """No hash and no database takes it; the message can be printed."""
+    crowd.write("b.jsonl", GOOD)
+    with open(os.fsencode(crowd.folder) + b"/a\xff.jsonl", "wb") as stream:  # noqa: PTH123 - a Path holds no bytes
+        stream.write(b'{"prompt": "lost"}\n')
+    batches = []
+    with pytest.raises(SourceError, match=r"a\\udcff\.jsonl: the file's name is not UTF-8") as caught:
+        batches.extend(crowd.lazily("."))
+    assert str(caught.value).encode()
+    assert [batch.progress.location for batch in batches] == ["b.jsonl"]
 
 
 def test_files_globs_and_folders_are_read_once_each_in_order(crowd: Any, texts_of: Callable[..., list[str]]) -> None:

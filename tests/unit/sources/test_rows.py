@@ -85,13 +85,21 @@ def test_rows_of_equal_records_are_equal_bytes(tmp_path: Path) -> None:
     assert one.raw == other.raw == b'{"a":1,"b":2}'
 
 
+def test_an_array_that_does_not_fit_into_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says how to write it instead."""
+    monkeypatch.setattr("benchbuilder.sources.rows.MAX_ARRAY_BYTES", 10)
+    with pytest.raises(SourceError, match="write it as one object per line"):
+        records(tmp_path / "a.json", '[{"a": 1}, {"a": 2}]')
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.json", "[{} ", "cannot be read as a JSON array"),
-        ("a.json", '[], "b": [1]', "cannot be read as a JSON array"),
+        ("a.json", "[{} ", "it is no whole JSON array"),
+        ("a.json", '[], "b": [1]', "it is no whole JSON array"),
         ("a.parquet", "nothing of the kind", "broken Parquet"),
         ("a", "PAR1", "broken Parquet"),
+        ("a.csv", 'model,score\nx,"1\ny,2\n', "a quotation mark in line 2 is never closed"),
         ("a.csv", "model,score,score\nx,1,2\n", "2 columns have the name score"),
         ("a.csv", '"' + "x" * (MAX_RECORD_BYTES + 1), "the first line is no header of a table"),
     ],

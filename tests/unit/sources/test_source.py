@@ -52,6 +52,8 @@ def test_pages_and_queries_are_sources_too() -> None:
         {"paths": [], "kind": "sql", "sql": SQL | {"database": "postgresql://me:secret@host/db"}},
         {"paths": [], "kind": "sql", "sql": SQL | {"database": "postgresql://host/db?password=secret"}},
         {"paths": [], "kind": "sql", "sql": SQL | {"database": "mysql://host/db"}},
+        {"paths": [], "kind": "sql", "sql": SQL | {"database": "postgresql://me@one:5432,two:5432/db"}},
+        {"paths": [], "kind": "sql", "sql": SQL | {"database": "postgresql://me@one:0/db"}},
         {"paths": [], "kind": "sql", "sql": SQL | {"query": "select * from messages order by id"}},
         {"paths": [], "kind": "sql", "sql": SQL | {"password_variable": "it is s3cret"}},
         {"max_prompt_bytes": 0},

@@ -2,11 +2,18 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+import orjson
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 
+from benchbuilder.errors import SourceError
 from benchbuilder.sources import FieldMap
+from tests.unit.sources.conftest import records_in, rejections_in
 
 
 def test_csv_rows_with_line_breaks_and_commas(crowd: Any) -> None:
@@ -50,6 +57,55 @@ def test_a_quotation_mark_that_is_never_closed_does_not_fill_the_memory(crowd: A
     [batch] = crowd.read("a.csv", max_prompt_bytes=100)
     assert batch.rejections[0].reason == "too_large"
     assert batch.records[-1].text == "good"
+
+
+def test_a_quotation_mark_that_is_never_closed_is_told(crowd: Any) -> None:
+    """It hides what follows: no prompt is made of the rest of the file, and the error says where it begins."""
+    crowd.write("a.csv", "prompt", "good", '"never closed', "hidden", "hidden too")
+    crowd.write("b.csv", "prompt", "in another file")
+    batches = []
+    with pytest.raises(SourceError, match=r"a\.csv: cannot be read: a quotation mark in line 3 is never closed"):
+        batches.extend(crowd.lazily("a.csv", "b.csv"))
+    assert [record.text for record in records_in(batches)] == ["good", "in another file"]
+    assert [(row.line, row.reason) for row in rejections_in(batches)] == [(3, "not_an_object")]
+
+
+def test_words_behind_a_quotation_mark_cost_their_row(crowd: Any) -> None:
+    """Nobody knows what was meant."""
+    crowd.write("a.csv", "prompt,n", '"one" or two,1', "good,2", '"also ""good""",3')
+    [batch] = crowd.read("a.csv")
+    assert [record.text for record in batch.records] == ["good", 'also "good"']
+    assert [(row.line, row.reason) for row in batch.rejections] == [(2, "not_an_object")]
+
+
+def test_a_json_array_is_read_as_rows(crowd: Any) -> None:
+    """ShareGPT's original form: read whole, and again only when it has changed."""
+    rows = [{"id": f"c{n}", "conversations": [{"from": "human", "value": f"prompt {n}"}]} for n in range(2)]
+    (crowd.folder / "a.json").write_bytes(orjson.dumps([*rows, 5], option=orjson.OPT_INDENT_2))
+    records, rejections = crowd.read_on("a.json", preset="sharegpt")
+    assert [(record.text, record.source_ref, record.line) for record in records] == [
+        ("prompt 0", "c0", 1),
+        ("prompt 1", "c1", 2),
+    ]
+    assert [(row.line, row.reason) for row in rejections] == [(3, "not_an_object")]
+    assert crowd.read("a.json", preset="sharegpt", progress=crowd.marks) == []
+    (crowd.folder / "a.json").write_bytes(b'[{"id": "c0", ')
+    with pytest.raises(SourceError, match="it is no whole JSON array"):
+        crowd.read("a.json", preset="sharegpt")
+
+
+def test_parquet_that_cannot_be_read_costs_no_other_file(crowd: Any) -> None:
+    """Two columns of one name, and a type that the library panics at."""
+    column = pa.array(["one"])
+    pq.write_table(pa.table([column, column], names=["prompt", "prompt"]), crowd.folder / "a.parquet")
+    wide = pa.array([Decimal(10) ** 60], type=pa.decimal256(70, 0))
+    pq.write_table(pa.table({"prompt": column, "n": wide}), crowd.folder / "b.parquet")
+    crowd.write("c.jsonl", {"prompt": "whole"})
+    batches = []
+    told = r"a\.parquet: .*2 columns have the name prompt; .*b\.parquet: cannot be read: "
+    with pytest.raises(SourceError, match=told):
+        batches.extend(crowd.lazily("."))
+    assert [record.text for record in records_in(batches)] == ["whole"]
 
 
 def test_parquet_rows_keep_their_types(crowd: Any) -> None:

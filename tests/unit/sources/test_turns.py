@@ -92,7 +92,13 @@ def test_without_a_preset_text_and_messages_are_both_read() -> None:
     assert turns({"conversation_a": [user("hello")]}, prompt="conversation_a.0.content") == ([(1, "hello")], None)
 
 
-@pytest.mark.parametrize(("turn", "expected"), [(2, 2), ("2", 2), (0, 1), (None, 1), ("second", 1), ([], 1), (1.5, 1)])
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        *[(2, 2), ("2", 2), (10**6, 10**6), (0, 1), (None, 1), ("second", 1), ([], 1), (1.5, 1)],
+        *[(2**31, 1), (-(2**40), 1), ("2147483648", 1), pytest.param("1" * 5000, 1, id="of 5,000 digits")],
+    ],
+)
 def test_the_turn_of_a_single_message(turn: Any, expected: int) -> None:
     """A record per message may say its turn; what cannot be read counts as the first."""
     assert turns({"prompt": "hello", "turn": turn}, "prompt") == ([(expected, "hello")], None)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from benchbuilder.curation.privacy import mask as find_and_mask
 from benchbuilder.errors import SourceError
-from benchbuilder.sources import Source, read_source
+from benchbuilder.sources import Batch, FieldMap, Source, read_source
 from benchbuilder.sources.votes import REJECTION_SCHEMA, VOTE_SCHEMA, WINNERS, VotesRead, read_votes
 from benchbuilder.text import prompt_id_of
 
@@ -259,6 +259,28 @@ def test_an_empty_file_and_none(read: Any, tmp_path: Path) -> None:
     assert votes.schema == VOTE_SCHEMA
     with pytest.raises(SourceError, match="there is no such file"):
         read_votes(tmp_path / "none.jsonl", mask)
+
+
+def crowd_batch(path: Path, record: dict[str, Any], **mapping: str) -> Batch:
+    """One record of a source that holds votes."""
+    path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    source = Source("arena", (path.name,), mapping=FieldMap(**mapping), votes=True)
+    [batch] = read_source(source, {}, base=path.parent, mask=mask)
+    return batch
+
+
+def test_a_vote_finds_the_prompt_that_the_mapping_names(tmp_path: Path) -> None:
+    """Whatever its field is called, and whatever turn it says it is."""
+    record = VOTE | {"question": "Ask ann@example.org", "n": 3, "prompt": "another text"}
+    batch = crowd_batch(tmp_path / "a.jsonl", record, prompt="question", turn="n")
+    assert [vote.prompt_id for vote in batch.votes] == [prompt_id_of(mask(record["question"]))]
+    assert [row.turn for row in batch.records] == [3]
+
+
+def test_a_record_with_a_bad_vote_is_a_prompt_and_no_rejection(tmp_path: Path) -> None:
+    """So that each record stands in one row of the funnel; the vote is counted apart."""
+    batch = crowd_batch(tmp_path / "a.jsonl", VOTE | {"winner": "nobody", "prompt": "hello"}, prompt="prompt")
+    assert (len(batch.records), batch.rejections, batch.votes, batch.count_no_votes) == (1, (), (), 1)
 
 
 def test_nested_too_deep(read: Any) -> None:
