@@ -19,7 +19,7 @@ from benchbuilder.publishing import Published, publish
 from benchbuilder.schemas import frame_of
 from benchbuilder.settings import Settings
 from benchbuilder.text import escape_for_message
-from benchbuilder.warehouse import Snapshot, Swept, Warehouse, sweep_forgotten
+from benchbuilder.warehouse import Snapshot, Warehouse, sweep_forgotten
 
 IMPORTED = "imported"  # in the place of a source, for questions that were
 
@@ -91,7 +91,7 @@ class Forgotten(NamedTuple):
         count_running: runs under way; what they still write is swept when they publish.
     """
 
-    swept: Swept
+    swept: dict[str, int]
     published: Published
     removed: tuple[str, ...]
     count_running: int
@@ -134,8 +134,8 @@ def forget(warehouse: Warehouse, settings: Settings, prompt_ids: Sequence[str]) 
     """Remove these prompts, and whatever is left of those that an earlier call was to remove.
 
     Raises:
-        CheckFailedError: a check of the warehouse found rows; then the rows are gone, and the old snapshots stay until
-            the same is asked again.
+        CheckFailedError: a check of the warehouse found rows; then the prompts are gone, and the old snapshots stay
+            until `--finish`.
         StateDirError: the folder cannot be written.
     """
     now = datetime.now(UTC)

@@ -147,7 +147,7 @@ def _share_topics_kept(scene: Scene, old_id: str) -> float:
 
 
 def _clustering(scene: Scene) -> dict[str, Any]:
-    return scene.sql("from clusterings order by clustered_at desc limit 1")[0]
+    return scene.sql("from latest_clustering")[0]
 
 
 def _scene(folder: Path, server: RunningServer, files: list[Path]) -> Scene:

@@ -4,7 +4,7 @@ One DuckDB file under an external flock, held for short transactions only; reade
 """
 
 from benchbuilder.warehouse.checks import publish_checked
-from benchbuilder.warehouse.forgetting import Swept, sweep_forgotten
+from benchbuilder.warehouse.forgetting import sweep_forgotten
 from benchbuilder.warehouse.lock import FileLock
 from benchbuilder.warehouse.migrations import SqlFile, read_sql
 from benchbuilder.warehouse.snapshots import Snapshot, current_snapshot, publish_snapshot, swap_link
@@ -14,7 +14,6 @@ __all__ = [
     "FileLock",
     "Snapshot",
     "SqlFile",
-    "Swept",
     "Warehouse",
     "Writer",
     "current_snapshot",

@@ -5,7 +5,6 @@ so they are swept again before each publication.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from benchbuilder.schemas import RELATIONS
 from benchbuilder.warehouse.warehouse import Warehouse, Writer
@@ -74,17 +73,14 @@ _SHARED = """
 _TO_REWRITE = "update warehouse set is_to_rewrite = true"
 
 
-class Swept(NamedTuple):
-    """Rows that went or lost what they said, by relation; relations without any are left out."""
-
-    counts: dict[str, int]
-
-
-def sweep_forgotten(warehouse: Warehouse) -> Swept:
+def sweep_forgotten(warehouse: Warehouse) -> dict[str, int]:
     """Delete every row about a forgotten prompt; the file is rewritten where there was one.
 
     DuckDB keeps deleted values in the file until their blocks are used again, so the rows alone would not be enough.
     What is to be rewritten is marked in the same transaction, so that a kill in between leaves it to the next sweep.
+
+    Returns:
+        Rows that went or lost what they said, by relation; relations without any are left out.
     """
     with warehouse.write() as writer:
         ids = writer.read("select prompt_id from forgotten_prompts")["prompt_id"].to_list()
@@ -94,7 +90,7 @@ def sweep_forgotten(warehouse: Warehouse) -> Swept:
         is_to_rewrite = writer.read("select is_to_rewrite from warehouse").item()
     if is_to_rewrite:
         warehouse.rewrite()
-    return Swept({relation: count for relation, count in counts.items() if count})
+    return {relation: count for relation, count in counts.items() if count}
 
 
 def _sweep(writer: Writer, ids: list[str]) -> dict[str, int]:

@@ -56,7 +56,7 @@ def _say_touched(touched: "Touched") -> None:
 def _say_forgotten(forgotten: "Forgotten") -> None:
     from flows.printing import say
 
-    rows = ", ".join(f"{count:,} {relation}" for relation, count in sorted(forgotten.swept.counts.items()))
+    rows = ", ".join(f"{count:,} {relation}" for relation, count in sorted(forgotten.swept.items()))
     say(f"removed   {rows or 'no row'}")
     for name in forgotten.removed:
         say(f"removed   snapshot {name} and its report")
